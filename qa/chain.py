@@ -1,0 +1,358 @@
+"""The question-time pipeline as one LangChain runnable: a question goes in, text and an `Answer` come out.
+
+    read | condense | retrieve | judge | write
+
+Each step is a plain method from one frozen `Turn` to the next; LCEL composes them, so that ``invoke``,
+``stream``, ``batch``, ``ainvoke`` and tracing work on the whole. ``stream`` gives text as it is written, then
+the `Answer`, which is the authority. Knows no file format, no screen and no vector store, only protocols.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field, replace
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+from langchain_core.runnables import Runnable, RunnableConfig, RunnableLambda
+
+from qa import prompts, retrieve
+from qa.cite import Candidate, Proof, prove
+from qa.clean import plain, settled, visible
+from qa.data import Answer, Chunk, Citation, Hit, Reason, Receipt, Sentence
+from qa.errors import QAError
+from qa.language import detect
+from qa.passages import Reading, choose, read
+from qa.sentences import split_sentences
+from qa.settings import Settings
+from qa.wording import is_refusal, language_name, refusal, small_talk, with_source_names
+
+__all__ = ["ChatLike", "ChainInput", "EmbedderLike", "Pipeline", "StoreLike"]
+
+ChainInput = str | Mapping[str, Any]
+"""A question, or ``{"question": str, "history": [(question, answer), ...], "document_ids": [...]}``."""
+
+_MAX_QUESTION = 4000
+_HITS = 10
+
+
+class EmbedderLike(Protocol):
+    """What the pipeline needs of an embedder."""
+
+    name: str
+
+    def documents(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:
+        """Return shape (len(texts), dimensions), rows of length 1."""
+
+    def query(self, text: str) -> npt.NDArray[np.float32]:
+        """Return shape (dimensions,), length 1."""
+
+
+class StreamLike(Protocol):
+    """What the pipeline needs of a running answer."""
+
+    def __iter__(self) -> Iterator[str]: ...
+    def close(self) -> None:
+        """End the request."""
+
+    @property
+    def completion(self) -> Any:
+        """``text``, ``finish``, ``tokens_in``, ``tokens_out``, ``fault``."""
+
+
+class ChatLike(Protocol):
+    """What the pipeline needs of a chat model."""
+
+    name: str
+
+    def stream(
+        self, messages: Sequence[tuple[str, str]], *, max_tokens: int | None = None, config: Any = None
+    ) -> StreamLike:
+        """Write an answer piece by piece."""
+
+    def probability(self, messages: Sequence[tuple[str, str]], *, config: Any = None) -> float | None:
+        """How likely the answer is Yes rather than No."""
+
+
+class StoreLike(retrieve.Searchable, Protocol):
+    """What the pipeline needs of the store."""
+
+    def chunks_of(self, document_id: str) -> list[Chunk]:
+        """Return every chunk of a document in order."""
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One question on its way through the steps; each step fills in more of it.
+
+    Attributes:
+        question: as asked.
+        history: earlier (question, answer) pairs, oldest first.
+        document_ids: the documents to ask; None for all.
+        language: ISO 639-1 code to answer in.
+        query: the question as it stands alone.
+        reply: a finished reply that needs no source; "" to go on.
+        hits: passages found, best first.
+        reading: what the model reads.
+        stated: probability that it states the answer; None where it was not asked.
+        spent: stage name to seconds.
+        tokens: counted so far, (in, out).
+        started: `time.monotonic` at the question.
+    """
+
+    question: str
+    history: tuple[tuple[str, str], ...] = ()
+    document_ids: tuple[str, ...] | None = None
+    language: str = "en"
+    query: str = ""
+    reply: str = ""
+    hits: tuple[Hit, ...] = ()
+    reading: Reading = Reading("", ())
+    stated: float | None = None
+    spent: Mapping[str, float] = field(default_factory=dict)
+    tokens: tuple[int, int] = (0, 0)
+    started: float = 0.0
+
+
+@dataclass(frozen=True)
+class Pipeline:
+    """The steps and what they work with.
+
+    Attributes:
+        store: where passages are.
+        embedder: makes vectors of questions and sentences.
+        chat: writes.
+        settings: every setting.
+    """
+
+    store: StoreLike
+    embedder: EmbedderLike
+    chat: ChatLike
+    settings: Settings
+
+    def chain(self) -> Runnable[Any, Any]:
+        """Compose the steps; ``invoke`` gives the `Answer`, ``stream`` gives text, then the `Answer`."""
+        steps: Runnable[Any, Any] = RunnableLambda(self.read, name="read")
+        for name, step in (("condense", self.condense), ("retrieve", self.retrieve), ("judge", self.judge)):
+            steps = steps | RunnableLambda(_timed(name, step), name=name)
+        return (steps | RunnableLambda(self.write, afunc=self.awrite, name="write")).with_config(run_name="qa")
+
+    def read(self, given: ChainInput) -> Turn:
+        """Check the input and tell the language.
+
+        Raises:
+            QAError: the question is empty or far too long, or a field is unknown.
+        """
+        fields = {"question": given} if isinstance(given, str) else dict(given)
+        unknown = fields.keys() - {"question", "history", "document_ids"}
+        if unknown or not isinstance(fields.get("question"), str):
+            raise QAError(
+                "The chain takes a question, or a dict with 'question' and, if wanted, 'history' and 'document_ids'.",
+                f"Unknown: {', '.join(sorted(map(str, unknown))) or 'no question given'}.",
+            )
+        question = visible(fields["question"]).strip()
+        if not question:
+            raise QAError("The question is empty.", "Ask something about the article.")
+        if len(question) > _MAX_QUESTION:
+            raise QAError(
+                f"The question has {len(question):,} characters; {_MAX_QUESTION:,} is the most.", "Shorten it."
+            )
+        history = tuple((str(asked), str(answered)) for asked, answered in fields.get("history") or ())
+        chosen = fields.get("document_ids")
+        language = detect(question)
+        return Turn(
+            question=question,
+            history=history[len(history) - min(len(history), self.settings.answer.history_turns) :],
+            document_ids=None if chosen is None else tuple(chosen),
+            language="en" if language == "und" else language,
+            query=question,
+            reply=small_talk(question, language),
+            started=time.monotonic(),
+        )
+
+    def condense(self, turn: Turn, config: RunnableConfig) -> Turn:
+        """Rewrite a follow-up so that it stands alone; without history it does."""
+        if turn.reply or not turn.history:
+            return turn
+        talk = "\n".join(f"Q: {asked}\nA: {answered}" for asked, answered in turn.history)
+        messages = prompts.load("condense").messages(
+            history=visible(talk), question=turn.question, language=language_name(turn.language)
+        )
+        stream = self.chat.stream(messages, max_tokens=96, config=config)
+        done = stream.completion
+        rewritten = plain(done.text).strip().split("\n")[0].removeprefix("Q:").strip()
+        tokens = (turn.tokens[0] + done.tokens_in, turn.tokens[1] + done.tokens_out)
+        usable = 0 < len(rewritten) <= 4 * len(turn.question) + 200
+        return replace(turn, query=rewritten if usable else turn.question, tokens=tokens)
+
+    def retrieve(self, turn: Turn, config: RunnableConfig) -> Turn:
+        """Find passages and lay out what the model reads."""
+        if turn.reply:
+            return turn
+        vector = self.embedder.query(turn.query)
+        hits = retrieve.search(
+            self.store, turn.query, vector, _HITS, self.settings.retrieval, turn.document_ids
+        )
+        chunks = choose(hits, self.store, self.settings.answer)
+        return replace(turn, hits=tuple(hits), reading=read(chunks, turn.language))
+
+    def judge(self, turn: Turn, config: RunnableConfig) -> Turn:
+        """Ask the model for one word: do the passages state the answer?"""
+        if turn.reply or not turn.reading.candidates or not self.settings.answer.stated_threshold:
+            return turn
+        return replace(turn, stated=self.chat.probability(self._messages(turn, "stated"), config=config))
+
+    def write(self, turn: Turn, config: RunnableConfig) -> Iterator[str | Answer]:
+        """Write the answer as it comes, then give it whole, cited and checked."""
+        if turn.reply:
+            yield turn.reply
+            yield self._finish(turn, turn.reply, (), True, "small_talk")
+        elif not turn.reading.candidates:
+            yield from self._refuse(turn, "nothing_found")
+        elif turn.stated is not None and turn.stated < self.settings.answer.stated_threshold:
+            yield from self._refuse(turn, "not_stated")
+        else:
+            yield from self._write(turn, config)
+
+    async def awrite(self, turn: Turn, config: RunnableConfig) -> AsyncIterator[str | Answer]:
+        """`write`, one piece at a time in a thread, so that an event loop is never held up."""
+        with closing(self.write(turn, config)) as pieces:  # type: ignore[type-var]
+            while (piece := await asyncio.to_thread(next, pieces, None)) is not None:
+                yield piece
+
+    def _write(self, turn: Turn, config: RunnableConfig) -> Iterator[str | Answer]:
+        shown = ""
+        begun = time.monotonic()
+        spent = dict(turn.spent)
+        with closing(self.chat.stream(self._messages(turn, "answer"), config=config)) as stream:
+            written = ""
+            for piece in stream:
+                spent.setdefault("first_token", time.monotonic() - turn.started)
+                written += piece
+                safe = plain(settled(written)).lstrip()
+                if safe.startswith(shown) and len(safe) > len(shown) and not is_refusal(safe):
+                    yield safe[len(shown) :]
+                    shown = safe
+            done = stream.completion
+        spent["write"] = time.monotonic() - begun
+        turn = replace(turn, spent=spent, tokens=(turn.tokens[0] + done.tokens_in, turn.tokens[1] + done.tokens_out))
+        text = plain(done.text).strip()
+        cut = done.finish in ("cut", "length", "filtered")
+        if not text or is_refusal(text):
+            yield from self._refuse(turn, "not_stated")
+            return
+        begun = time.monotonic()
+        text, sentences = self._cite(turn, text)
+        turn = replace(turn, spent=spent | {"cite": time.monotonic() - begun})
+        if all(sentence.state == "unsupported" for sentence in sentences):
+            yield from self._refuse(turn, "unsupported")
+            return
+        yield self._finish(turn, text, sentences, True, "incomplete" if cut else "answered")
+
+    def _messages(self, turn: Turn, task: str) -> list[tuple[str, str]]:
+        """The same beginning for every task on a reading, so that the model's prefix cache holds."""
+        ask = prompts.load(f"task_{task}").messages(language=language_name(turn.language))[0][1] if task == "answer" else (
+            prompts.load(f"task_{task}").messages()[0][1]
+        )
+        return prompts.load("read").messages(passages=turn.reading.text, question=turn.query, task=ask)
+
+    def _cite(self, turn: Turn, text: str) -> tuple[str, tuple[Sentence, ...]]:
+        """Prove each sentence; markers number the cited spans in the order they are first used."""
+        parts = [text[start:end] for start, end in split_sentences(text)]
+        candidates = turn.reading.candidates
+        vectors = self.embedder.documents([visible(c.text) for c in candidates])
+        wanted = self.embedder.documents([f"{turn.query} {part}" for part in parts])
+        markers: dict[tuple[str, int, int], int] = {}
+        sentences: list[Sentence] = []
+        for part, vector in zip(parts, wanted, strict=True):
+            proof = prove(part, turn.query, candidates, vectors @ vector)
+            sentences.append(_sentence(part, proof, markers, turn.language))
+        return " ".join(s.text for s in sentences) if turn.language not in ("ja", "zh", "th") else "".join(
+            s.text for s in sentences
+        ), tuple(sentences)
+
+    def _refuse(self, turn: Turn, reason: Reason) -> Iterator[str | Answer]:
+        text = refusal(turn.language)
+        yield text
+        yield self._finish(turn, text, (), False, reason)
+
+    def _finish(
+        self, turn: Turn, text: str, sentences: tuple[Sentence, ...], answered: bool, reason: Reason
+    ) -> Answer:
+        if not sentences:
+            sentences = (Sentence(text, "supported" if answered else "unsupported", "" if answered else reason, ()),)
+        return Answer(
+            question=turn.question,
+            text=text,
+            sentences=sentences,
+            answered=answered,
+            reason=reason,
+            nearest=None if answered else self._nearest(turn),
+            hits=turn.hits,
+            receipt=self._receipt(turn),
+        )
+
+    def _nearest(self, turn: Turn) -> Citation | None:
+        """The source sentence nearest to the question among what was read."""
+        candidates = turn.reading.candidates
+        if not candidates:
+            return None
+        vectors = self.embedder.documents([visible(candidate.text) for candidate in candidates])
+        similarity = vectors @ self.embedder.query(turn.query)
+        best = int(np.argmax(similarity))
+        return _citation(candidates[best], 0, float(similarity[best]))
+
+    def _receipt(self, turn: Turn) -> Receipt:
+        used = ["read", "task_answer", "task_stated", *(["condense"] if turn.history else [])]
+        return Receipt(
+            model="" if turn.reply else self.chat.name,
+            embedder="" if turn.reply else self.embedder.name,
+            prompts={} if turn.reply else {name: prompts.load(name).version for name in used},
+            settings=self.settings.fingerprint,
+            query=turn.query,
+            language=turn.language,
+            tokens_in=turn.tokens[0],
+            tokens_out=turn.tokens[1],
+            seconds={**turn.spent, "total": time.monotonic() - turn.started},
+            checks={} if turn.stated is None else {"stated": turn.stated},
+        )
+
+
+def _sentence(
+    text: str, proof: Proof, markers: dict[tuple[str, int, int], int], language: str
+) -> Sentence:
+    cited = [] if proof.verdict.state == "unsupported" else list(proof.chosen)
+    citations = []
+    for candidate, score in cited:
+        span = (candidate.document_id, candidate.start, candidate.end)
+        citations.append(_citation(candidate, markers.setdefault(span, len(markers) + 1), score))
+    shown = with_source_names(text, "\n".join(c.quote for c in citations), language)
+    return Sentence(shown, proof.verdict.state, proof.verdict.reason, tuple(citations))
+
+
+def _citation(candidate: Candidate, marker: int, score: float) -> Citation:
+    return Citation(
+        marker=marker,
+        document_id=candidate.document_id,
+        source=candidate.source,
+        title=candidate.title,
+        start=candidate.start,
+        end=candidate.end,
+        quote=candidate.text,
+        score=round(score, 4),
+    )
+
+
+def _timed(
+    name: str, step: Callable[[Turn, RunnableConfig], Turn]
+) -> Callable[[Turn, RunnableConfig], Turn]:
+    def timed(turn: Turn, config: RunnableConfig) -> Turn:
+        begun = time.monotonic()
+        done = step(turn, config)
+        return replace(done, spent={**done.spent, name: time.monotonic() - begun})
+
+    return timed

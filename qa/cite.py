@@ -1,0 +1,138 @@
+"""Which source sentences carry an answer sentence? Texts go in, chosen candidates come out; pure.
+
+The model is never asked for a quotation: whatever it wrote, the sentences of the passages it was shown are
+scored against it, and the best that carry its figures and names are cited. This works with a model that
+cannot follow a citation format, and a quotation cannot be invented. Knows no model and no index.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from qa.figures import figures, same
+from qa.language import script_of
+from qa.names import foreign_form
+from qa.terms import terms
+from qa.verify import Details, Verdict, check, details, missing
+
+__all__ = ["Candidate", "Proof", "candidates_in", "prove"]
+
+_MOST_CITATIONS = 3
+_LEXICAL, _EXACT, _DENSE = 0.45, 0.35, 0.2
+_DENSE_ACROSS = 0.65
+"""Weight of the dense score where question and source share no script: words cannot match there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A source sentence that was shown to the model.
+
+    Attributes:
+        document_id, source, title: of its document.
+        heading: what it stands under.
+        start, end: offsets into the document's text.
+        text: the document's text there.
+    """
+
+    document_id: str
+    source: str
+    title: str
+    heading: str
+    start: int
+    end: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """The candidates that carry a sentence, best first, each with its score from 0 to 1, and the verdict."""
+
+    chosen: tuple[tuple[Candidate, float], ...]
+    verdict: Verdict
+
+
+def prove(
+    sentence: str, question: str, candidates: Sequence[Candidate], similarity: npt.NDArray[np.float32]
+) -> Proof:
+    """Choose the evidence of one answer sentence and check it.
+
+    Args:
+        sentence: one sentence of the answer.
+        question: the standalone question.
+        candidates: source sentences, any order.
+        similarity: shape (len(candidates),), cosine of sentence and candidate.
+    """
+    if not candidates:
+        return Proof((), Verdict("unsupported", "no passage was found", 0.0))
+    wanted = details(sentence, question)
+    scores = _scores(sentence, question, wanted, candidates, similarity)
+    order = [int(index) for index in np.argsort(-scores, kind="stable")]
+    chosen = [order[0]]
+    for index in order[1 : 4 * _MOST_CITATIONS]:
+        if len(chosen) < _MOST_CITATIONS and _adds(wanted, candidates, chosen, index):
+            chosen.append(index)
+    nearness = float(np.clip((similarity[chosen[0]] - 0.7) / 0.2, 0.0, 1.0))
+    verdict = check(sentence, question, _evidence(candidates, chosen), max(nearness, 0.5))
+    return Proof(tuple((candidates[index], float(scores[index])) for index in chosen), verdict)
+
+
+def _evidence(candidates: Sequence[Candidate], chosen: Sequence[int]) -> str:
+    parts = [part for index in chosen for part in (candidates[index].title, candidates[index].heading)]
+    return "\n".join(dict.fromkeys([*parts, *(candidates[index].text for index in chosen)]))
+
+
+def _adds(wanted: Details, candidates: Sequence[Candidate], chosen: Sequence[int], index: int) -> bool:
+    """Whether one more candidate carries a figure or name that the chosen ones do not."""
+    before = missing(wanted, _evidence(candidates, chosen))
+    if not any(before):
+        return False
+    after = missing(wanted, _evidence(candidates, [*chosen, index]))
+    return sum(map(len, after)) < sum(map(len, before))
+
+
+def _scores(
+    sentence: str,
+    question: str,
+    wanted: Details,
+    candidates: Sequence[Candidate],
+    similarity: npt.NDArray[np.float32],
+) -> npt.NDArray[np.float64]:
+    """Shape (len(candidates),), 0 to 1: lexical, exact and dense support mixed."""
+    spread = float(np.ptp(similarity)) or 1.0
+    dense = (similarity - float(similarity.min())) / spread
+    lexical = _lexical(sentence, question, candidates)
+    exact = np.array([_exact(wanted, candidate.text) for candidate in candidates])
+    across = not any("cjk" in script_of(c.text) for c in candidates) == ("cjk" not in script_of(sentence))
+    weight = _DENSE_ACROSS if across else _DENSE
+    rest = 1.0 - weight
+    share = _LEXICAL / (_LEXICAL + _EXACT)
+    mixed: npt.NDArray[np.float64] = weight * dense + rest * (share * lexical + (1 - share) * exact)
+    return mixed
+
+
+def _lexical(sentence: str, question: str, candidates: Sequence[Candidate]) -> npt.NDArray[np.float64]:
+    """Share of the sentence's terms in each candidate, rare ones counting more, the question's own less."""
+    bags = [set(terms(candidate.text)) for candidate in candidates]
+    asked = set(terms(question))
+    weights = {
+        term: math.log(1 + len(bags) / (1 + sum(term in bag for bag in bags))) * (0.3 if term in asked else 1.0)
+        for term in set(terms(sentence))
+    }
+    total = sum(weights.values()) or 1.0
+    return np.array([sum(weight for term, weight in weights.items() if term in bag) / total for bag in bags])
+
+
+def _exact(wanted: Details, text: str) -> float:
+    """Share of the sentence's figures and names in one candidate; 0.5 where it has none."""
+    checked = len(wanted.figures) + len(wanted.names)
+    if not checked:
+        return 0.5
+    present = figures(text)
+    found = sum(any(same(figure, other) for other in present) for figure in wanted.figures)
+    found += sum(name.lower() in text.lower() or bool(foreign_form(name, text)) for name in wanted.names)
+    return found / checked

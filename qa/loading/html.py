@@ -1,0 +1,94 @@
+"""HTML: a page's bytes go in, its main text comes out; navigation, scripts and comments stay behind.
+
+trafilatura finds the main text; title and author come first, from the page's metadata, where the main text
+does not open with them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from configparser import ConfigParser
+from copy import deepcopy
+from typing import Any
+
+import trafilatura
+from trafilatura.settings import DEFAULT_CONFIG
+
+from qa.errors import UnreadableFile
+from qa.loading.decoding import decode
+from qa.loading.page import Page, Part
+
+__all__ = ["read"]
+
+_META = re.compile(rb"<meta[^>]+charset\s*=\s*[\"']?\s*([\w.:-]+)", re.IGNORECASE)
+_LEAST_TEXT = "80"  # characters before trafilatura takes the whole page instead; its 250 are too many for CJK
+
+
+def read(data: bytes, declared: str = "") -> Page:
+    """Read a web page.
+
+    Raises:
+        UnreadableFile: it is not text, or holds no main text.
+    """
+    meta = _META.search(data[:4096])
+    source = decode(data, declared or (meta[1].decode("ascii") if meta else ""))
+    # The declaration has served; left in, it would make lxml decode the text a second time.
+    source = re.sub(r"^\s*<\?xml[^>]*\?>", "", source)
+    found: Any = trafilatura.bare_extraction(
+        source, include_comments=False, include_formatting=True, with_metadata=True, config=_config()
+    )
+    body = list(_parts(found.body)) if found is not None and found.body is not None else []
+    if found is None or not any(part.text.strip() for part in body):
+        raise UnreadableFile(
+            "The web page holds no main text.",
+            "It may build its text with scripts, or want a login: save the page from a browser, or as text.",
+        )
+    return Page.from_parts(found.title or "", [*_opening(found, body), *body])
+
+
+def _config() -> ConfigParser:
+    config: ConfigParser = deepcopy(DEFAULT_CONFIG)
+    config["DEFAULT"]["MIN_EXTRACTED_SIZE"] = _LEAST_TEXT
+    return config
+
+
+def _opening(found: Any, body: list[Part]) -> Iterator[Part]:
+    """Title and author, taken from among the first paragraphs or else from the metadata."""
+    title, author = (found.title or "").strip(), (found.author or "").strip()
+    if title:
+        body[:3] = [part for part in body[:3] if part.text.strip() != title]
+        yield Part(title, "title", 1)
+    if author and not any(author in part.text for part in body[:3] if len(part.text) < 80):
+        yield Part(author, "byline")
+
+
+def _parts(body: Any) -> Iterator[Part]:
+    """Paragraphs of trafilatura's tree: head, p, list/item, quote, table/row/cell, code."""
+    for element in body:
+        if element.tag == "head":
+            level = str(element.get("rend") or "h2")[-1]
+            yield Part(" ".join(_words(element).split()), "heading", int(level) if level.isdigit() else 2)
+        elif element.tag == "list":
+            items = (" ".join(_words(item).split()) for item in element.iter("item"))
+            yield Part("\n".join(f"- {item}" for item in items if item))
+        elif element.tag == "table":
+            rows = (
+                [" ".join(_words(cell).split()) for cell in row.iter("cell")] for row in element.iter("row")
+            )
+            yield Part("\n".join(" | ".join(row) for row in rows if any(row)))
+        elif element.tag == "div":
+            yield from _parts(element)
+        else:
+            yield Part(_words(element))
+        if element.tail and element.tail.strip():
+            yield Part(element.tail)
+
+
+def _words(element: Any) -> str:
+    """All text of an element; a line break is a line end."""
+    words = "".join(
+        (child.text or "" if child.tag != "lb" else "\n") + (child.tail or "" if child is not element else "")
+        for child in element.iter()
+    )
+    return re.sub(r"\n\s*\n", "\n", words)

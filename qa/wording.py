@@ -1,0 +1,125 @@
+"""Fixed words in the reader's language: codes and drafts go in, sentences come out; pure.
+
+Refusals, greetings, and the source form of names that an answer writes in another script. A draft that says
+"the article does not mention it" is a refusal and is recognised as one, so that `Answer.answered` is never
+read from a phrase by anybody else. Knows no model and no document.
+"""
+
+from __future__ import annotations
+
+import re
+
+from qa.language import script_of
+from qa.names import foreign_form, names
+
+__all__ = ["is_refusal", "joiner", "language_name", "refusal", "small_talk", "with_source_names"]
+
+_NAMES = {
+    "ar": "Arabic", "bg": "Bulgarian", "cs": "Czech", "da": "Danish", "de": "German", "el": "Greek",
+    "en": "English", "es": "Spanish", "et": "Estonian", "fa": "Persian", "fi": "Finnish", "fr": "French",
+    "he": "Hebrew", "hi": "Hindi", "hr": "Croatian", "hu": "Hungarian", "id": "Indonesian", "it": "Italian",
+    "ja": "Japanese", "ko": "Korean", "nl": "Dutch", "no": "Norwegian", "pl": "Polish", "pt": "Portuguese",
+    "ro": "Romanian", "ru": "Russian", "sk": "Slovak", "sv": "Swedish", "th": "Thai", "tr": "Turkish",
+    "uk": "Ukrainian", "vi": "Vietnamese", "zh": "Chinese",
+}  # fmt: skip
+
+_REFUSALS = {
+    "ar": "المقال لا يذكر ذلك.", "de": "Das steht nicht im Artikel.", "en": "The article does not say.",
+    "el": "Το άρθρο δεν το αναφέρει.", "es": "El artículo no lo dice.", "fr": "L’article ne le dit pas.",
+    "hi": "लेख में यह नहीं बताया गया है।", "it": "L’articolo non lo dice.", "ja": "記事には書かれていません。",
+    "ko": "기사에 나와 있지 않습니다.", "nl": "Dat staat niet in het artikel.", "pl": "Artykuł tego nie podaje.",
+    "pt": "O artigo não diz isso.", "ro": "Articolul nu spune acest lucru.", "ru": "В статье об этом не сказано.",
+    "th": "บทความไม่ได้กล่าวถึงเรื่องนี้", "tr": "Makalede bu belirtilmiyor.", "uk": "У статті про це не сказано.",
+    "vi": "Bài viết không nói điều này.", "zh": "文章中没有说明。",
+}  # fmt: skip
+
+_DRAFTED_REFUSAL = re.compile(
+    r"\b(?:article|passages?|texts?|documents?|context|it|information|this|source)\b[^.]{0,60}?\b(?:does|do|did|is|are|was|were)"
+    r"(?: not|n['’]t) (?:\w+ )?(?:stat\w+|say\w*|mention\w*|provid\w+|specif\w+|contain\w*|include\w*|give\w*|given|disclos\w+|indicat\w+"
+    r"|explicitly|address\w*|discuss\w*|available|reveal\w*|list\w*|name\w*|report\w*)"
+    r"|\bnot (?:explicitly |directly )?(?:stated|mentioned|provided|specified|given|disclosed|available|known) (?:in|by|from) the\b"
+    r"|^\W*(?:not (?:stated|mentioned|specified|provided|given|available|known)|unknown|no (?:answer|information)|n/?a)\b"
+    r"|\b(?:there is|contains|provides|has|have) no (?:\w+ )?(?:information|mention|answer|details?)\b"
+    r"|\bI (?:do not|don['’]t|cannot|can['’]t) (?:know|answer|find|determine)\b|\b(?:cannot|can['’]t) be (?:determined|answered|found)\b"
+    r"|(?:記事|文章|本文|文書|情報|文|資料)(?:中|内)?(?:に|で|から)?(?:は|も)?[^。]{0,40}?(?:記載|記述|言及|明記|説明|述べ|書か|触れ|示さ|提供|明らか|含ま|公表|公開|開示)"
+    r"(?:さ|ら|れ|は|が|も|を|て|に|い|こ|と)*(?:な[いくっ]|ません|ず)"
+    r"|(?:情報|記載|言及|記述)(?:は|が|も)?(?:提供されて|含まれて|見つかり|見当たり)?(?:い)?(?:あり)?(?:ま|な)(?:せん|い)"
+    r"|(?:答え|回答|特定|判断|確認)(?:られ|でき|する(?:こと)?(?:は|が)でき)(?:ま|な)(?:せん|い)|^\W*(?:不明|わかりません|分かりません)"
+    r"|(?:文章|文中|本文|原文|文档|资料|信息)(?:中|里)?(?:并|也|都)?(?:没有|未|无)[^。]{0,8}?(?:提|说|给|包含|提供|明确|指出)|无法(?:确定|回答|得知)"
+    r"|(?:기사|본문|문서|글)(?:에|에는|에서|에서는)[^.]{0,40}?(?:없|않)|알 수 없"
+    r"|\bno (?:se )?(?:menciona|indica|dice|especifica|proporciona|da|aparece|está)\b"
+    r"|(?:Artikel|Text)\b[^.]{0,60}\b(?:nicht|keine)\b[^.]{0,30}\b(?:genannt|erwähnt|angegeben|Angaben?|Information\w*)"
+    r"|\b(?:nennt|erwähnt|sagt|enthält|gibt) (?:\w+ )?(?:nicht|keine)"
+    r"|n['’](?:est|indique|mentionne|est pas)\b[^.]{0,20}\bpas\b",
+    re.IGNORECASE,
+)
+
+_GREETING = re.compile(
+    r"\W*(?:hi|hello|hey|good (?:morning|afternoon|evening)|こんにちは|こんばんは|おはよう(?:ございます)?|やあ|どうも|はじめまして"
+    r"|你好|您好|안녕(?:하세요)?|hola|buenos días|guten tag|hallo|bonjour|salut|olá|ciao|привет|здравствуйте)"
+    r"(?: there| everyone|ございます)?\W*",
+    re.IGNORECASE,
+)
+_THANKS = re.compile(
+    r"\W*(?:(?:ok|okay|great|perfect|good|はい|なるほど)\W+)?(?:thanks?(?: you)?(?: (?:so|very) much| a lot)?|thx|cheers"
+    r"|(?:どうも)?ありがとう(?:ございま(?:す|した))?|助かりました|サンキュー|谢谢(?:你|您)?|多谢|감사합니다|고마워(?:요)?|(?:muchas )?gracias"
+    r"|danke(?: schön| sehr)?|vielen dank|merci(?: beaucoup)?|obrigad[oa]|grazie|спасибо)\W*",
+    re.IGNORECASE,
+)
+_HELLO = {
+    "de": "Hallo! Fragen Sie mich etwas über den Artikel.", "en": "Hello! Ask me anything about the article.",
+    "es": "¡Hola! Pregúnteme lo que quiera sobre el artículo.", "fr": "Bonjour ! Posez-moi une question sur l’article.",
+    "ja": "こんにちは。記事について何でも聞いてください。", "ko": "안녕하세요! 기사에 대해 무엇이든 물어보세요.",
+    "zh": "你好！请问关于这篇文章的任何问题。",
+}  # fmt: skip
+_WELCOME = {
+    "de": "Gern geschehen!", "en": "You are welcome!", "es": "¡De nada!", "fr": "Avec plaisir !",
+    "ja": "どういたしまして。", "ko": "천만에요!", "zh": "不客气！",
+}  # fmt: skip
+_UNSPACED = frozenset({"ja", "zh", "th"})
+
+
+def language_name(code: str) -> str:
+    """The English name of a language, as prompts use it; English for one that is not listed."""
+    return _NAMES.get(code, "English")
+
+
+def joiner(language: str) -> str:
+    """What stands between two sentences."""
+    return "" if language in _UNSPACED else " "
+
+
+def refusal(language: str) -> str:
+    """ "The article does not say", in the reader's language."""
+    return _REFUSALS.get(language, _REFUSALS["en"])
+
+
+def small_talk(question: str, language: str) -> str:
+    """A short reply where the whole message is a greeting or thanks; "" otherwise."""
+    for pattern, replies in ((_GREETING, _HELLO), (_THANKS, _WELCOME)):
+        if pattern.fullmatch(question):
+            return replies.get(language, replies["en"])
+    return ""
+
+
+def is_refusal(draft: str) -> bool:
+    """Whether a draft says that the source does not hold the answer."""
+    return bool(_DRAFTED_REFUSAL.search(draft.replace("doesn't", "does not").replace("isn't", "is not")))
+
+
+def with_source_names(sentence: str, evidence: str, language: str) -> str:
+    """Write the source form behind each name that the source writes in another script, once.
+
+    "Jason Droege" becomes "Jason Droege (ジェイソン・ドロージ)" where the evidence has only the latter, so that
+    a reader can find it there and a wrong transliteration misleads nobody.
+    """
+    if "cjk" in script_of(sentence) or not script_of(evidence) & {"cjk", "hangul", "cyrillic"}:
+        return sentence
+    pieces, at = [], 0
+    for start, end in names(sentence):
+        name = sentence[start:end]
+        form = "" if name.lower() in evidence.lower() else foreign_form(name, evidence)
+        if form and form not in sentence:
+            pieces += [sentence[at:end], f" ({form})"]
+            at = end
+    return "".join([*pieces, sentence[at:]])
