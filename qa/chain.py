@@ -23,10 +23,10 @@ from langchain_core.runnables import Runnable, RunnableConfig, RunnableLambda
 from qa import prompts, retrieve
 from qa.cite import Candidate, Proof, prove
 from qa.clean import plain, settled, visible
-from qa.data import Answer, Chunk, Citation, Hit, Reason, Receipt, Sentence
+from qa.data import Answer, Citation, Hit, Reason, Receipt, Sentence
 from qa.errors import QAError
 from qa.language import detect
-from qa.passages import Reading, choose, read
+from qa.passages import ChunkSource, Reading, choose, read
 from qa.sentences import split_sentences
 from qa.settings import Settings
 from qa.wording import is_refusal, language_name, refusal, small_talk, with_source_names
@@ -78,11 +78,8 @@ class ChatLike(Protocol):
         """How likely the answer is Yes rather than No."""
 
 
-class StoreLike(retrieve.Searchable, Protocol):
+class StoreLike(retrieve.Searchable, ChunkSource, Protocol):
     """What the pipeline needs of the store."""
-
-    def chunks_of(self, document_id: str) -> list[Chunk]:
-        """Return every chunk of a document in order."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ sentence before are put in front, so that "he himself leads this effort" is foun
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -20,6 +21,10 @@ _SMALL = 0.25
 """A chunk narrower than this share of the width takes in the next paragraph."""
 _CONTEXT_WIDTH = 240
 """Columns of the previous sentence that are kept in a chunk's context."""
+
+
+_HEADING_MARKS = re.compile(r"^\s*#{1,6}\s+|\s+#+\s*$|\n\s*(?:=+|-+)\s*$")
+"""What Markdown writes around a heading; its block holds them, its name does not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +45,7 @@ def split(document: Document, settings: ChunkingSettings) -> tuple[Chunk, ...]:
     bounds = [0, *(piece.start for piece in pieces[1:]), len(document.text)]
     chunks: list[Chunk] = []
     previous = ""
-    for ordinal, (piece, start, end) in enumerate(zip(pieces, bounds, bounds[1:], strict=True)):
+    for ordinal, (piece, start, end) in enumerate(zip(pieces, bounds[:-1], bounds[1:], strict=True)):
         text = document.text[start:end]
         context = "\n".join(part for part in (document.title, piece.heading, previous) if part)
         chunks.append(
@@ -69,7 +74,7 @@ def _pieces(document: Document, most: int) -> Iterator[_Piece]:
     blocks = document.blocks or (Block(0, len(document.text), "body"),)
     for block in blocks:
         if block.kind == "heading":
-            heading = document.text[block.start : block.end].strip().lstrip("#").strip()
+            heading = _HEADING_MARKS.sub("", document.text[block.start : block.end]).strip()
         for start, end in _cut(document.text, block, most):
             yield _Piece(start, end, block.kind, heading)
 
@@ -85,24 +90,24 @@ def _cut(text: str, block: Block, most: int) -> Iterator[Span]:
         if filled and filled + columns > most:
             yield start, left
             start, filled = left, 0
-        while columns > most:  # one sentence wider than a chunk is cut where the width ends
-            cut = left + _fitting(text[left:right], most)
-            yield start, cut
-            start = left = cut
+        if columns > most:  # one sentence wider than a chunk is cut where the width ends
+            while (cut := _fitting(text, left, right, most)) < right:
+                yield start, cut
+                start = left = cut
             columns = width(text[left:right])
         filled += columns
     yield start, block.end
 
 
-def _fitting(text: str, most: int) -> int:
-    """How many characters of ``text`` fit in ``most`` columns, cut at a space where there is one."""
+def _fitting(text: str, left: int, right: int, most: int) -> int:
+    """Where the part of ``text[left:right]`` that fits in ``most`` columns ends, at a space if there is one."""
     filled = 0
-    for index, char in enumerate(text):
-        filled += width(char)
+    for index in range(left, right):
+        filled += width(text[index])
         if filled > most:
-            space = text.rfind(" ", index // 2, index)
-            return space + 1 if space > 0 else max(index, 1)
-    return len(text)
+            space = text.rfind(" ", (left + index) // 2, index)
+            return space + 1 if space > 0 else index
+    return right
 
 
 def _merge(document: Document, pieces: list[_Piece], most: int) -> list[_Piece]:
@@ -122,7 +127,7 @@ def _joins(text: str, last: _Piece, piece: _Piece, most: int) -> bool:
     if "furniture" in (last.kind, piece.kind):
         return last.kind == piece.kind
     if piece.kind in ("title", "heading"):
-        return last.kind in ("title", "heading") and last.kind != "body"
+        return last.kind in ("title", "heading")
     columns = width(text[last.start : last.end])
     fits = columns + width(text[piece.start : piece.end]) <= most
     return fits and (last.kind in ("title", "heading", "byline") or columns < most * _SMALL)

@@ -63,14 +63,14 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """One source as read.
+    r"""One source as read.
 
     Attributes:
         id: 16 hex digits of the SHA-256 of source and text.
         source: absolute path, URL or the caller's own name.
         title: the headline; the file's name where it has none.
         language: ISO 639-1 code, "und" when it cannot be told.
-        text: as decoded, line ends as ``\\n``; never cleaned, so offsets hold in the original.
+        text: as decoded, line ends as ``\n``; never cleaned, so offsets hold in the original.
         blocks: in order, not overlapping; text between them is blank.
     """
 
@@ -82,9 +82,7 @@ class Document:
     blocks: tuple[Block, ...]
 
     @classmethod
-    def create(
-        cls, source: str, title: str, text: str, blocks: tuple[Block, ...], language: str
-    ) -> Document:
+    def create(cls, source: str, title: str, text: str, blocks: tuple[Block, ...], language: str) -> Document:
         """Make a document with the id its source and text give it."""
         digest = hashlib.sha256(f"{source}\0{text}".encode("utf-8", "surrogatepass")).hexdigest()
         return cls(digest[:16], source, title, language, text, blocks)

@@ -40,24 +40,27 @@ _CJK_SCALES = {
 _WORD_SCALES = {
     "trillion": 10**12, "trillions": 10**12, "tn": 10**12, "billion": 10**9, "billions": 10**9, "bn": 10**9,
     "million": 10**6, "millions": 10**6, "mn": 10**6, "thousand": 10**3, "hundred": 100, "dozen": 12,
-    "mil millones": 10**9, "millones": 10**6, "millón": 10**6, "billones": 10**12, "mil": 10**3,
+    "b": 10**9, "m": 10**6, "k": 10**3, "mil millones": 10**9, "millones": 10**6, "millón": 10**6, "billones": 10**12, "mil": 10**3,
     "milliarden": 10**9, "milliarde": 10**9, "mrd": 10**9, "millionen": 10**6, "billionen": 10**12,
-    "tausend": 10**3, "milliards": 10**9, "milliard": 10**9, "mille": 10**3, "bilhões": 10**9, "milhões": 10**6,
+    "tausend": 10**3, "milliards": 10**9, "milliard": 10**9, "mille": 10**3,
+    "bilhões": 10**9, "milhões": 10**6,
 }  # fmt: skip
+_COMMA_SCALES = frozenset(_WORD_SCALES) - set(
+    "trillion trillions tn billion billions bn b million millions mn m k thousand hundred dozen".split()
+)
+"""Scale words of languages that write 14,3 for 14.3 and 14.300 for 14,300."""
 _PREFIX_UNITS = {"us$": "usd", "$": "usd", "€": "eur", "£": "gbp", "¥": "jpy", "￥": "jpy", "₩": "krw"}
 _SUFFIX_UNITS = {
-    "米ドル": "usd", "ドル": "usd", "美元": "usd", "us dollars": "usd", "u.s. dollars": "usd", "dollars": "usd",
-    "dollar": "usd", "dólares": "usd", "달러": "usd", "usd": "usd", "$": "usd",
+    "米ドル": "usd", "ドル": "usd", "美元": "usd", "us dollars": "usd", "u.s. dollars": "usd",
+    "dollars": "usd", "dollar": "usd", "dólares": "usd", "달러": "usd", "usd": "usd", "$": "usd",
     "ユーロ": "eur", "欧元": "eur", "euros": "eur", "euro": "eur", "유로": "eur", "€": "eur",
     "円": "jpy", "yen": "jpy", "日元": "jpy", "엔": "jpy", "ポンド": "gbp", "pounds": "gbp",
     "人民元": "cny", "元": "cny", "ウォン": "krw", "원": "krw",
-    "%": "percent", "パーセント": "percent", "per cent": "percent", "percent": "percent", "prozent": "percent",
-    "por ciento": "percent", "퍼센트": "percent",
+    "%": "percent", "パーセント": "percent", "per cent": "percent", "percent": "percent",
+    "prozent": "percent", "por ciento": "percent", "퍼센트": "percent",
     "年度": "year", "年": "year", "년": "year", "月": "month", "월": "month", "日": "day", "일": "day",
 }  # fmt: skip
-_MONTHS = (
-    "january february march april may june july august september october november december".split()
-)
+_MONTHS = "january february march april may june july august september october november december".split()
 _KANJI_DIGITS = {char: digit for digit, char in enumerate("〇一二三四五六七八九")}
 _ASCII = str.maketrans("０１２３４５６７８９％．，＄", "0123456789%.,$")
 
@@ -66,11 +69,12 @@ def _alternatives(words: dict[str, object] | dict[str, int] | dict[str, str]) ->
     return "|".join(re.escape(word) for word in sorted(words, key=len, reverse=True))
 
 
-_DIGITS = r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:[.,]\d+)?"
+_SPELT = _alternatives({word: size for word, size in _WORD_SCALES.items() if len(word) > 1})
+_DIGITS = r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d{1,3}(?:\.\d{3}){2,}|\d+(?:[.,]\d+)?"
 _FIGURE = re.compile(
     rf"(?P<prefix>{_alternatives(_PREFIX_UNITS)})?\s?"
     rf"(?P<number>(?:(?:{_DIGITS})\s?(?:[兆조億亿억万萬만千천百백]\s?)+)*(?:{_DIGITS})?)"
-    rf"(?:(?<=\d)[\s-]?(?P<scale>{_alternatives(_WORD_SCALES)})\b\.?)?"
+    rf"(?:(?<=\d)[\s-]?(?P<scale>{_SPELT}|(?(prefix)[bmk]|(?!)))\b\.?)?"
     rf"(?:\s?(?:of\s|de\s)?(?P<suffix>{_alternatives(_SUFFIX_UNITS)}))?",
     re.IGNORECASE,
 )
@@ -79,7 +83,8 @@ _KANJI_NUMBER = re.compile(
     r"(?P<suffix>年度|年|月|日|円|ドル|パーセント)"
 )
 _MONTH_DAY = re.compile(
-    rf"\b(?P<month>{'|'.join(_MONTHS)})\b\.?(?:\s+(?P<day>\d{{1,2}})(?:st|nd|rd|th)?\b(?!,?\d))?", re.IGNORECASE
+    rf"\b(?P<month>{'|'.join(_MONTHS)})\b\.?(?:\s+(?P<day>\d{{1,2}})(?:st|nd|rd|th)?\b(?!,?\d))?",
+    re.IGNORECASE,
 )
 _PART = re.compile(rf"({_DIGITS})\s?((?:[兆조億亿억万萬만千천百백]\s?)*)")
 
@@ -93,15 +98,10 @@ def figures(text: str) -> tuple[Figure, ...]:
     plain = text.translate(_ASCII)
     found = [figure for match in _FIGURE.finditer(plain) if (figure := _from_match(match))]
     found += [figure for match in _KANJI_NUMBER.finditer(plain) if (figure := _from_kanji(match))]
-    for match in _MONTH_DAY.finditer(plain):
-        if match["month"].lower() in ("may", "march") and not (match["day"] or match["month"][0].isupper()):
-            continue
-        found.append(Figure(Decimal(_MONTHS.index(match["month"].lower()) + 1), "month", *match.span("month"), False))
-        if match["day"]:
-            start, end = match.span("day")
-            found = [figure for figure in found if not (figure.start < end and start < figure.end)]
-            found.append(Figure(Decimal(match["day"]), "day", start, end, False))
-    return tuple(sorted(found, key=lambda figure: figure.start))
+    dates = [figure for match in _MONTH_DAY.finditer(plain) for figure in _from_month(match)]
+    days = {figure.start for figure in dates}
+    found = [figure for figure in found if figure.start not in days]
+    return tuple(sorted([*found, *dates], key=lambda figure: figure.start))
 
 
 def same(one: Figure, other: Figure) -> bool:
@@ -129,11 +129,22 @@ def annotate(text: str, language: str) -> str:
     return "".join([*pieces, text[at:]])
 
 
+def _from_month(match: re.Match[str]) -> list[Figure]:
+    """May 3 as a month and a day; "may" and "march" in lower case are verbs."""
+    month = match["month"].lower()
+    if month in ("may", "march") and not (match["day"] or match["month"][0].isupper()):
+        return []
+    found = [Figure(Decimal(_MONTHS.index(month) + 1), "month", *match.span("month"), False)]
+    if match["day"]:
+        found.append(Figure(Decimal(match["day"]), "day", *match.span("day"), False))
+    return found
+
+
 def _from_match(match: re.Match[str]) -> Figure | None:
     number = match["number"].strip()
     if not number or not number[0].isdigit():
         return None
-    value, cjk_scaled = _number_value(number, scaled=bool(match["scale"]))
+    value, cjk_scaled = _number_value(number, (match["scale"] or "").lower())
     if match["scale"]:
         value *= _WORD_SCALES[match["scale"].lower()]
     unit = _PREFIX_UNITS.get((match["prefix"] or "").lower(), "") or _SUFFIX_UNITS.get(
@@ -147,11 +158,11 @@ def _stripped_end(match: re.Match[str]) -> int:
     return match.start() + len(match.group().rstrip())
 
 
-def _number_value(number: str, *, scaled: bool) -> tuple[Decimal, bool]:
-    """Sum of parts such as 1兆 and 2,000億; ``scaled`` reads "14,3 Milliarden" as 14.3."""
+def _number_value(number: str, scale: str) -> tuple[Decimal, bool]:
+    """Sum of parts such as 1兆 and 2,000億; ``scale`` is the scale word behind it."""
     total, any_scale = Decimal(0), False
     for digits, scales in _PART.findall(number):
-        value = _decimal(digits, scaled=scaled)
+        value = _decimal(digits, scale)
         for char in scales.replace(" ", ""):
             value *= _CJK_SCALES[char]
             any_scale = True
@@ -159,8 +170,12 @@ def _number_value(number: str, *, scaled: bool) -> tuple[Decimal, bool]:
     return total, any_scale
 
 
-def _decimal(digits: str, *, scaled: bool) -> Decimal:
-    if re.fullmatch(r"\d+,\d{1,2}", digits) or (scaled and re.fullmatch(r"\d+,\d+", digits)):
+def _decimal(digits: str, scale: str) -> Decimal:
+    """Read "14,3 Milliarden" as 14.3, and "14.300 Millionen" and "1.234.567" as thousands."""
+    dots = r"\d{1,3}(?:\.\d{3})+" if scale in _COMMA_SCALES else r"\d{1,3}(?:\.\d{3}){2,}"
+    if re.fullmatch(dots, digits):
+        return Decimal(digits.replace(".", ""))
+    if re.fullmatch(r"\d+,\d{1,2}", digits) or (scale in _COMMA_SCALES and re.fullmatch(r"\d+,\d+", digits)):
         return Decimal(digits.replace(",", "."))
     return Decimal(digits.replace(",", ""))
 
@@ -168,12 +183,12 @@ def _decimal(digits: str, *, scaled: bool) -> Decimal:
 def _from_kanji(match: re.Match[str]) -> Figure | None:
     number = match["number"]
     if all(char in _KANJI_DIGITS for char in number):
-        value = int("".join(str(_KANJI_DIGITS[char]) for char in number))
+        value = Decimal("".join(str(_KANJI_DIGITS[char]) for char in number))
     else:
-        value = _positional(number)
+        value = Decimal(_positional(number))
     if not value:
         return None
-    return Figure(Decimal(value), _SUFFIX_UNITS[match["suffix"]], *match.span(), False)
+    return Figure(value, _SUFFIX_UNITS[match["suffix"]], *match.span(), False)
 
 
 def _positional(number: str) -> int:

@@ -1,7 +1,7 @@
 """Names across scripts: text goes in, names and how alike two of them sound come out; pure.
 
-ジェイソン・ドロージ and "Jason Droege" are one name in two scripts. Both are written in ASCII by anyascii (one
-table for every script) and reduced to a key of consonant classes, in which what transliteration loses
+ジェイソン・ドロージ and "Jason Droege" are one name in two scripts. Both are written in ASCII by anyascii
+(one table for every script) and reduced to a key of consonant classes, in which what transliteration loses
 (vowels, l/r, b/v, lengthened syllables) is lost on both sides. Knows no list of names.
 """
 
@@ -24,15 +24,18 @@ _LATIN = re.compile(
 _KATAKANA = re.compile(r"[ァ-ヺー]{2,}(?:[・＝=][ァ-ヺー]+)*")
 _HANGUL = re.compile(r"[가-힣]{2,}(?:\s[가-힣]{2,})*")
 _CYRILLIC = re.compile(r"[А-ЯЁ][а-яё]+(?:\s[А-ЯЁ][а-яё]+)*")
-_SAME_SOUND = str.maketrans(
-    {"v": "b", "l": "r", "c": "k", "q": "k", "z": "s", "p": "b", "g": "k", "d": "t", "f": "h", "j": "s", "x": "s"}
-)
+_SAME_SOUND = str.maketrans("vlcqzpgdfjx", "brkksbkthss")
 _OPENERS = frozenset(
-    "the a an in on at of for from by to with as it its this that these those he she they his her their we our i you "
-    "who what when where why how which is are was were do does did yes no not and but or if according after before "
-    "since while during however also there here one two three some many most all both each every no new its "
-    "el la los las un una en de por con según der die das ein eine im am nach laut le les des du selon ceo cfo cto ai"
-    .split()
+    "the a an in on at of for from by to with as it its this that these those he she they his her their we our "
+    "i you who what when where why how which is are was were do does did yes no not and but or if according "
+    "after before since while during however also there here one two three some many most all both each every "
+    "new el la los las un una en de por con según der die das ein eine im am nach laut le les des du selon ceo "
+    "cfo cto ai".split()
+)
+_CALENDAR = re.compile(
+    r"(?:january|february|march|april|may|june|july|august|september|october|november|december"
+    r"|monday|tuesday|wednesday|thursday|friday|saturday|sunday)(?: \d+)?",
+    re.IGNORECASE,
 )
 ALIKE = 0.66
 _SOUNDS = tuple(
@@ -57,7 +60,8 @@ def names(text: str) -> list[Span]:
         while words and words[0].lower() in _OPENERS and _begins_sentence(text, start):
             start += len(words[0]) + 1
             words = words[1:]
-        if words and not (len(words) == 1 and _begins_sentence(text, start) and words[0][1:].islower()):
+        opener = len(words) == 1 and _begins_sentence(text, start) and words[0][1:].islower()
+        if words and not opener and not _CALENDAR.fullmatch(text, start, end):
             found.append((start, end))
     return found
 

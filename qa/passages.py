@@ -22,11 +22,15 @@ from qa.settings import AnswerSettings
 __all__ = ["ChunkSource", "Reading", "choose", "read"]
 
 
+_ALL = 10**6
+"""More chunks than any document has."""
+
+
 class ChunkSource(Protocol):
     """What choosing needs of the store."""
 
-    def chunks_of(self, document_id: str) -> list[Chunk]:
-        """Return every chunk of a document in order."""
+    def neighbours(self, chunk: Chunk, before: int, after: int) -> list[Chunk]:
+        """Return a chunk with those around it, in document order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +65,7 @@ def choose(hits: Sequence[Hit], store: ChunkSource, settings: AnswerSettings) ->
 
 def _around(chunk: Chunk, store: ChunkSource, room: int) -> list[Chunk]:
     """The whole document where it fits in ``room``, the chunk alone otherwise."""
-    siblings = [sibling for sibling in store.chunks_of(chunk.document_id) if sibling.searchable]
+    siblings = [sibling for sibling in store.neighbours(chunk, _ALL, _ALL) if sibling.searchable]
     return siblings if sum(width(sibling.text) for sibling in siblings) <= room else [chunk]
 
 

@@ -20,13 +20,14 @@ _END_CJK = "。！？｡"
 _END_LATIN = ".!?…؟।"
 _AFTER_END = "\"'’”」』）)】］]»"
 _ABBREVIATIONS = frozenset(
-    "mr mrs ms dr prof sr jr st vs etc inc ltd co corp dept est no nos vol pp fig al gen rep sen gov capt col lt sgt "
-    "rev hon jan feb mar apr jun jul aug sep sept oct nov dec approx dipl ing bzw ca usw z.b d.h u.s u.k u.n e.u "
-    "e.g i.e a.m p.m ph.d b.c a.d sra srta ud uds av núm pág art ej".split()
+    "mr mrs ms dr prof sr jr st vs etc inc ltd co corp dept est no nos vol pp fig al gen rep sen gov capt col "
+    "lt sgt rev hon jan feb mar apr jun jul aug sep sept oct nov dec approx dipl ing bzw ca usw z.b d.h u.s "
+    "u.k u.n e.u e.g i.e a.m p.m ph.d b.c a.d sra srta ud uds av núm pág art ej".split()
 )
 _LIST_ITEM = re.compile(r"\s*(?:[-*+•・●○■□◆◇▪–—]|#{1,6}|\(?\d{1,3}[.)、]|[①-⑳]|>)\s*\S")
 _WRAPPED_AT = 50
-"""Columns from which a line without an end mark may go on in the next line (mail and PDF text wrap at 60-80)."""
+"""Columns from which a line without an end mark may go on in the next (mail and PDFs wrap at 60-80)."""
+_INK = re.compile(r"\S")
 _LONGEST_QUOTE = 400
 """Characters after which an unclosed bracket no longer holds a sentence together."""
 
@@ -76,6 +77,8 @@ def _cuts(text: str, start: int, end: int) -> list[int]:
         elif char in _CLOSE:
             if opened:
                 opened.pop()
+            if char == "”" and not opened and _quote_ends(text, position, end):
+                cuts.append(position)
         elif char in _END_CJK or char in _END_LATIN:
             inside = bool(opened) and position - opened[-1] < _LONGEST_QUOTE
             after = _after_end(text, position, end)
@@ -92,14 +95,21 @@ def _after_end(text: str, position: int, end: int) -> int:
     return position
 
 
+def _quote_ends(text: str, after: int, end: int) -> bool:
+    """Whether a curly quotation is a sentence of its own: its end mark is inside it."""
+    return after < end and text[after].isspace() and _ends_sentence(text, after - 2, after, end)
+
+
 def _ends_sentence(text: str, mark: int, after: int, end: int) -> bool:
+    if text[mark] not in _END_CJK + _END_LATIN:
+        return False
     if any(char in _END_CJK for char in text[mark:after]):
         return True
     if after >= end:
         return True
     if not text[after].isspace():
         return text[mark] in "!?…" and _is_cjk(text[after])
-    following = text[after:end].lstrip()
+    following = _INK.search(text, after, end)
     if not following or following[0].islower():
         return False
     if text[mark] != "." or after - mark > 1:
@@ -113,8 +123,8 @@ def _ends_sentence(text: str, mark: int, after: int, end: int) -> bool:
 def _line_break_ends(text: str, line: int, following: int, end: int) -> bool:
     """Whether the break before ``following`` ends a sentence; ``line`` is where its line began."""
     current = text[line : following - 1].strip()
-    rest = text[following:end]
-    upcoming = rest.split("\n", 1)[0]
+    stop = text.find("\n", following, end)
+    upcoming = text[following : end if stop < 0 else stop]
     if not current or not upcoming.strip():
         return True
     if current[-1] in _END_CJK + _END_LATIN + _AFTER_END or current[-1] in ":：":

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from decimal import Decimal
 
 from qa.data import State
 from qa.figures import Figure, figures, same
@@ -25,8 +26,8 @@ _NEGATIONS = {
     "ja": r"ない|ません|なかっ|なく|(?<![せさわまか])ず(?=[、。にと]|$)|否定|拒否|未定|不明",
     "zh": r"不|没|未|无|否认|拒绝",
     "ko": r"않|없|아니|못하|부인|거부",
-    "latin": r"\b(?:not|no|never|without|neither|nor|none|cannot|den(?:y|ies|ied)|refus\w+|reject\w+|nunca|sin|negó|nicht"
-    r"|kein\w*|niemals|ohne|pas|jamais|sans)\b|n['’]t\b",
+    "latin": r"\b(?:not|no|never|without|neither|nor|none|cannot|den(?:y|ies|ied)|refus\w+|reject\w+|nunca|sin"
+    r"|negó|nicht|kein\w*|niemals|ohne|pas|jamais|sans)\b|n['’]t\b",
 }
 
 
@@ -77,7 +78,7 @@ def missing(wanted: Details, evidence: str) -> tuple[list[Figure], list[str]]:
     """Figures and names of ``wanted`` that ``evidence`` does not carry."""
     present = figures(evidence)
     lowered = evidence.lower()
-    no_figures = [f for f in wanted.figures if not any(same(f, p) for p in present) and not _counted(f, lowered)]
+    no_figures = [f for f in wanted.figures if not (any(same(f, p) for p in present) or _counted(f, lowered))]
     no_names = [name for name in wanted.names if not _named(name, evidence, lowered)]
     return no_figures, no_names
 
@@ -109,7 +110,8 @@ def check(sentence: str, question: str, evidence: str, similarity: float = 1.0) 
 
 def _share(wanted: Details, sentence: str, evidence: str, similarity: float) -> float:
     """Share of the new terms in the evidence; the similarity where no script is shared."""
-    if not wanted.terms or not script_of(sentence) & script_of(evidence) or not _same_language_family(sentence, evidence):
+    shared = script_of(sentence) & script_of(evidence) and _same_language_family(sentence, evidence)
+    if not wanted.terms or not shared:
         return similarity
     return max(len(wanted.terms & set(terms(evidence))) / len(wanted.terms), similarity * _SUPPORTED_SHARE)
 
@@ -132,7 +134,7 @@ def _named(name: str, evidence: str, lowered: str) -> bool:
     return len(words) > 1 and all(_named(word, evidence, lowered) for word in words)
 
 
-_SMALL_COUNTS = {
+_SMALL_COUNTS: dict[Decimal | int, str] = {
     1: "one|一|１|uno|una|ein|un|하나|한|첫|初|first", 2: "two|二|両|双|dos|zwei|deux|둘|두|both|second",
     3: "three|三|tres|drei|trois|셋|세|third", 4: "four|四|cuatro|vier|quatre|넷|네",
     5: "five|五|cinco|fünf|cinq|다섯", 6: "six|六|seis|sechs|여섯", 7: "seven|七|siete|sieben|일곱",
@@ -141,9 +143,9 @@ _SMALL_COUNTS = {
 
 
 def _counted(figure: Figure, evidence: str) -> bool:
-    """Whether a small count is written as a word."""
-    pattern = _SMALL_COUNTS.get(int(figure.value)) if figure.value == int(figure.value) else None
-    return bool(pattern and re.search(pattern, evidence))
+    """Whether a small count is written as a word; amounts and dates are not counts."""
+    words = "" if figure.unit else _SMALL_COUNTS.get(figure.value, "")
+    return bool(words and re.search(rf"(?<![a-zñü])(?:{words})(?![a-zñü])", evidence))
 
 
 def _negated(text: str) -> bool:
