@@ -158,9 +158,7 @@ class Assistant:
         """
         count = len(self._store.documents())
         if count:
-            self._store.reembed(
-                self._prepare, lambda done, total: self._progress("Embedding", done, total)
-            )
+            self._store.reembed(self._prepare, lambda done, total: self._progress("Embedding", done, total))
         return count
 
     # Questions
@@ -214,7 +212,7 @@ class Assistant:
         return Pipeline(self._store, self.embedder, self.chat, self.settings).chain()
 
     def warm(self) -> None:
-        """Start the model and make the index ready in background threads, so that the first answer is quick."""
+        """Start the model and make the index ready in background threads before the first question."""
         for work in (self._store.prepare, lambda: self.chat.model, lambda: self.embedder.query("warm")):
             threading.Thread(target=_quietly, args=(work,), daemon=True).start()
 

@@ -4,20 +4,20 @@
 
 Each step is a plain method from one frozen `Turn` to the next; LCEL composes them, so that ``invoke``,
 ``stream``, ``batch``, ``ainvoke`` and tracing work on the whole. ``stream`` gives text as it is written, then
-the `Answer`, which is the authority. Knows no file format, no screen and no vector store, only protocols.
+the `Answer`, which is the authority. Knows no file format, no screen and no vector store.
 """
 
 from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field, replace
-from typing import Any, Protocol
+from functools import cached_property
+from typing import Any, cast
 
 import numpy as np
-import numpy.typing as npt
 from langchain_core.runnables import Runnable, RunnableConfig, RunnableLambda
 
 from qa import prompts, retrieve
@@ -26,60 +26,19 @@ from qa.clean import plain, settled, visible
 from qa.data import Answer, Citation, Hit, Reason, Receipt, Sentence
 from qa.errors import QAError
 from qa.language import detect
-from qa.passages import ChunkSource, Reading, choose, read
+from qa.models import Chat, Embedder
+from qa.passages import Reading, SentenceVectors, focus, read, sentences_of
 from qa.sentences import split_sentences
 from qa.settings import Settings
-from qa.wording import is_refusal, language_name, refusal, small_talk, with_source_names
+from qa.wording import is_refusal, joiner, language_name, refusal, small_talk, with_source_names
 
-__all__ = ["ChatLike", "ChainInput", "EmbedderLike", "Pipeline", "StoreLike"]
+__all__ = ["ChainInput", "Pipeline", "Turn"]
 
 ChainInput = str | Mapping[str, Any]
 """A question, or ``{"question": str, "history": [(question, answer), ...], "document_ids": [...]}``."""
 
 _MAX_QUESTION = 4000
 _HITS = 10
-
-
-class EmbedderLike(Protocol):
-    """What the pipeline needs of an embedder."""
-
-    name: str
-
-    def documents(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:
-        """Return shape (len(texts), dimensions), rows of length 1."""
-
-    def query(self, text: str) -> npt.NDArray[np.float32]:
-        """Return shape (dimensions,), length 1."""
-
-
-class StreamLike(Protocol):
-    """What the pipeline needs of a running answer."""
-
-    def __iter__(self) -> Iterator[str]: ...
-    def close(self) -> None:
-        """End the request."""
-
-    @property
-    def completion(self) -> Any:
-        """``text``, ``finish``, ``tokens_in``, ``tokens_out``, ``fault``."""
-
-
-class ChatLike(Protocol):
-    """What the pipeline needs of a chat model."""
-
-    name: str
-
-    def stream(
-        self, messages: Sequence[tuple[str, str]], *, max_tokens: int | None = None, config: Any = None
-    ) -> StreamLike:
-        """Write an answer piece by piece."""
-
-    def probability(self, messages: Sequence[tuple[str, str]], *, config: Any = None) -> float | None:
-        """How likely the answer is Yes rather than No."""
-
-
-class StoreLike(retrieve.Searchable, ChunkSource, Protocol):
-    """What the pipeline needs of the store."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,17 +85,23 @@ class Pipeline:
         settings: every setting.
     """
 
-    store: StoreLike
-    embedder: EmbedderLike
-    chat: ChatLike
+    store: retrieve.Searchable
+    embedder: Embedder
+    chat: Chat
     settings: Settings
+
+    @cached_property
+    def vectors(self) -> SentenceVectors:
+        """Vectors of source sentences, kept between questions."""
+        return SentenceVectors(self.embedder.documents)
 
     def chain(self) -> Runnable[Any, Any]:
         """Compose the steps; ``invoke`` gives the `Answer`, ``stream`` gives text, then the `Answer`."""
         steps: Runnable[Any, Any] = RunnableLambda(self.read, name="read")
         for name, step in (("condense", self.condense), ("retrieve", self.retrieve), ("judge", self.judge)):
             steps = steps | RunnableLambda(_timed(name, step), name=name)
-        return (steps | RunnableLambda(self.write, afunc=self.awrite, name="write")).with_config(run_name="qa")
+        write: Runnable[Any, Any] = RunnableLambda(self.write, afunc=cast(Any, self.awrite), name="write")
+        return (steps | write).with_config(run_name="qa")
 
     def read(self, given: ChainInput) -> Turn:
         """Check the input and tell the language.
@@ -148,7 +113,7 @@ class Pipeline:
         unknown = fields.keys() - {"question", "history", "document_ids"}
         if unknown or not isinstance(fields.get("question"), str):
             raise QAError(
-                "The chain takes a question, or a dict with 'question' and, if wanted, 'history' and 'document_ids'.",
+                "The chain takes a question, or a dict with 'question', 'history' and 'document_ids'.",
                 f"Unknown: {', '.join(sorted(map(str, unknown))) or 'no question given'}.",
             )
         question = visible(fields["question"]).strip()
@@ -156,14 +121,15 @@ class Pipeline:
             raise QAError("The question is empty.", "Ask something about the article.")
         if len(question) > _MAX_QUESTION:
             raise QAError(
-                f"The question has {len(question):,} characters; {_MAX_QUESTION:,} is the most.", "Shorten it."
+                f"The question has {len(question):,} characters; {_MAX_QUESTION:,} is the most.",
+                "Shorten it.",
             )
-        history = tuple((str(asked), str(answered)) for asked, answered in fields.get("history") or ())
+        history = tuple((str(turn[0]), str(turn[1])) for turn in fields.get("history") or ())
         chosen = fields.get("document_ids")
         language = detect(question)
         return Turn(
             question=question,
-            history=history[len(history) - min(len(history), self.settings.answer.history_turns) :],
+            history=history[max(0, len(history) - self.settings.answer.history_turns) :],
             document_ids=None if chosen is None else tuple(chosen),
             language="en" if language == "und" else language,
             query=question,
@@ -194,8 +160,9 @@ class Pipeline:
         hits = retrieve.search(
             self.store, turn.query, vector, _HITS, self.settings.retrieval, turn.document_ids
         )
-        chunks = choose(hits, self.store, self.settings.answer)
-        return replace(turn, hits=tuple(hits), reading=read(chunks, turn.language))
+        near = sentences_of(hits[: self.settings.answer.passages])
+        shown = focus(near, turn.query, vector, self.vectors, self.settings.answer.sentences)
+        return replace(turn, hits=tuple(hits), reading=read(shown, turn.language))
 
     def judge(self, turn: Turn, config: RunnableConfig) -> Turn:
         """Ask the model for one word: do the passages state the answer?"""
@@ -236,7 +203,9 @@ class Pipeline:
                     shown = safe
             done = stream.completion
         spent["write"] = time.monotonic() - begun
-        turn = replace(turn, spent=spent, tokens=(turn.tokens[0] + done.tokens_in, turn.tokens[1] + done.tokens_out))
+        turn = replace(
+            turn, spent=spent, tokens=(turn.tokens[0] + done.tokens_in, turn.tokens[1] + done.tokens_out)
+        )
         text = plain(done.text).strip()
         cut = done.finish in ("cut", "length", "filtered")
         if not text or is_refusal(text):
@@ -252,25 +221,22 @@ class Pipeline:
 
     def _messages(self, turn: Turn, task: str) -> list[tuple[str, str]]:
         """The same beginning for every task on a reading, so that the model's prefix cache holds."""
-        ask = prompts.load(f"task_{task}").messages(language=language_name(turn.language))[0][1] if task == "answer" else (
-            prompts.load(f"task_{task}").messages()[0][1]
-        )
+        values = {"language": language_name(turn.language)} if task == "answer" else {}
+        ((_, ask),) = prompts.load(f"task_{task}").messages(**values)
         return prompts.load("read").messages(passages=turn.reading.text, question=turn.query, task=ask)
 
     def _cite(self, turn: Turn, text: str) -> tuple[str, tuple[Sentence, ...]]:
         """Prove each sentence; markers number the cited spans in the order they are first used."""
         parts = [text[start:end] for start, end in split_sentences(text)]
         candidates = turn.reading.candidates
-        vectors = self.embedder.documents([visible(c.text) for c in candidates])
+        vectors = self.vectors([visible(candidate.text) for candidate in candidates])
         wanted = self.embedder.documents([f"{turn.query} {part}" for part in parts])
         markers: dict[tuple[str, int, int], int] = {}
         sentences: list[Sentence] = []
         for part, vector in zip(parts, wanted, strict=True):
             proof = prove(part, turn.query, candidates, vectors @ vector)
             sentences.append(_sentence(part, proof, markers, turn.language))
-        return " ".join(s.text for s in sentences) if turn.language not in ("ja", "zh", "th") else "".join(
-            s.text for s in sentences
-        ), tuple(sentences)
+        return joiner(turn.language).join(sentence.text for sentence in sentences), tuple(sentences)
 
     def _refuse(self, turn: Turn, reason: Reason) -> Iterator[str | Answer]:
         text = refusal(turn.language)
@@ -281,7 +247,9 @@ class Pipeline:
         self, turn: Turn, text: str, sentences: tuple[Sentence, ...], answered: bool, reason: Reason
     ) -> Answer:
         if not sentences:
-            sentences = (Sentence(text, "supported" if answered else "unsupported", "" if answered else reason, ()),)
+            sentences = (
+                Sentence(text, "supported" if answered else "unsupported", "" if answered else reason, ()),
+            )
         return Answer(
             question=turn.question,
             text=text,
@@ -298,8 +266,9 @@ class Pipeline:
         candidates = turn.reading.candidates
         if not candidates:
             return None
-        vectors = self.embedder.documents([visible(candidate.text) for candidate in candidates])
-        similarity = vectors @ self.embedder.query(turn.query)
+        similarity = self.vectors(
+            [visible(candidate.text) for candidate in candidates]
+        ) @ self.embedder.query(turn.query)
         best = int(np.argmax(similarity))
         return _citation(candidates[best], 0, float(similarity[best]))
 
@@ -319,9 +288,7 @@ class Pipeline:
         )
 
 
-def _sentence(
-    text: str, proof: Proof, markers: dict[tuple[str, int, int], int], language: str
-) -> Sentence:
+def _sentence(text: str, proof: Proof, markers: dict[tuple[str, int, int], int], language: str) -> Sentence:
     cited = [] if proof.verdict.state == "unsupported" else list(proof.chosen)
     citations = []
     for candidate, score in cited:
@@ -344,9 +311,7 @@ def _citation(candidate: Candidate, marker: int, score: float) -> Citation:
     )
 
 
-def _timed(
-    name: str, step: Callable[[Turn, RunnableConfig], Turn]
-) -> Callable[[Turn, RunnableConfig], Turn]:
+def _timed(name: str, step: Callable[[Turn, RunnableConfig], Turn]) -> Callable[[Turn, RunnableConfig], Turn]:
     def timed(turn: Turn, config: RunnableConfig) -> Turn:
         begun = time.monotonic()
         done = step(turn, config)

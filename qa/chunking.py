@@ -100,7 +100,7 @@ def _cut(text: str, block: Block, most: int) -> Iterator[Span]:
 
 
 def _fitting(text: str, left: int, right: int, most: int) -> int:
-    """Where the part of ``text[left:right]`` that fits in ``most`` columns ends, at a space if there is one."""
+    """Where what fits in ``most`` columns of ``text[left:right]`` ends, at a space if there is one."""
     filled = 0
     for index in range(left, right):
         filled += width(text[index])

@@ -20,7 +20,7 @@ from qa.names import foreign_form
 from qa.terms import terms
 from qa.verify import Details, Verdict, check, details, missing
 
-__all__ = ["Candidate", "Proof", "candidates_in", "prove"]
+__all__ = ["Candidate", "Proof", "prove"]
 
 _MOST_CITATIONS = 3
 _LEXICAL, _EXACT, _DENSE = 0.45, 0.35, 0.2
@@ -92,7 +92,7 @@ def _adds(wanted: Details, candidates: Sequence[Candidate], chosen: Sequence[int
     if not any(before):
         return False
     after = missing(wanted, _evidence(candidates, [*chosen, index]))
-    return sum(map(len, after)) < sum(map(len, before))
+    return sum(len(part) for part in after) < sum(len(part) for part in before)
 
 
 def _scores(
@@ -120,7 +120,8 @@ def _lexical(sentence: str, question: str, candidates: Sequence[Candidate]) -> n
     bags = [set(terms(candidate.text)) for candidate in candidates]
     asked = set(terms(question))
     weights = {
-        term: math.log(1 + len(bags) / (1 + sum(term in bag for bag in bags))) * (0.3 if term in asked else 1.0)
+        term: math.log(1 + len(bags) / (1 + sum(term in bag for bag in bags)))
+        * (0.3 if term in asked else 1.0)
         for term in set(terms(sentence))
     }
     total = sum(weights.values()) or 1.0

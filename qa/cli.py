@@ -50,6 +50,8 @@ app = typer.Typer(
 model_app = typer.Typer(help="The embedded chat model.", no_args_is_help=True)
 app.add_typer(model_app, name="model")
 
+Question = Annotated[str, typer.Argument(metavar="QUESTION")]
+DocumentId = Annotated[str, typer.Argument(metavar="DOCUMENT_ID")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON on stdout and nothing else.")]
 Documents = Annotated[
     list[str] | None, typer.Option("--document", metavar="ID", help="Ask only this document; repeatable.")
@@ -103,7 +105,7 @@ def add(targets: Annotated[list[str], typer.Argument(metavar="TARGET...")]) -> N
 
 
 @app.command()
-def ask(question: str, as_json: AsJson = False, document: Documents = None) -> None:
+def ask(question: Question, as_json: AsJson = False, document: Documents = None) -> None:
     """Answer one question with its sources, or say that the article does not state it."""
     with _assistant() as assistant:
         _make_ready(assistant)
@@ -148,7 +150,7 @@ def documents(as_json: AsJson = False) -> None:
 
 
 @app.command()
-def remove(document_id: str) -> None:
+def remove(document_id: DocumentId) -> None:
     """Remove a document and everything made from it."""
     with _assistant() as assistant:
         info = assistant.remove(document_id)
@@ -431,7 +433,7 @@ def _say(text: str, end: str = "\n") -> None:
 
 
 def _say_json(value: Any) -> None:
-    """Print JSON whose strings are the exact ones, with unshowable characters as ``\\u`` escapes."""
+    """Print JSON whose strings stay exact: what a terminal must not see is escaped, not removed."""
     text = json.dumps(value, ensure_ascii=False, indent=2)
     sys.stdout.write("".join(c if _shown(c) else json.dumps(c)[1:-1] for c in text) + "\n")
     sys.stdout.flush()

@@ -40,7 +40,8 @@ _CJK_SCALES = {
 _WORD_SCALES = {
     "trillion": 10**12, "trillions": 10**12, "tn": 10**12, "billion": 10**9, "billions": 10**9, "bn": 10**9,
     "million": 10**6, "millions": 10**6, "mn": 10**6, "thousand": 10**3, "hundred": 100, "dozen": 12,
-    "b": 10**9, "m": 10**6, "k": 10**3, "mil millones": 10**9, "millones": 10**6, "millón": 10**6, "billones": 10**12, "mil": 10**3,
+    "b": 10**9, "m": 10**6, "k": 10**3, "mil millones": 10**9, "millones": 10**6, "millón": 10**6,
+    "billones": 10**12, "mil": 10**3,
     "milliarden": 10**9, "milliarde": 10**9, "mrd": 10**9, "millionen": 10**6, "billionen": 10**12,
     "tausend": 10**3, "milliards": 10**9, "milliard": 10**9, "mille": 10**3,
     "bilhões": 10**9, "milhões": 10**6,
@@ -73,8 +74,8 @@ _SPELT = _alternatives({word: size for word, size in _WORD_SCALES.items() if len
 _DIGITS = r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d{1,3}(?:\.\d{3}){2,}|\d+(?:[.,]\d+)?"
 _FIGURE = re.compile(
     rf"(?P<prefix>{_alternatives(_PREFIX_UNITS)})?\s?"
-    rf"(?P<number>(?:(?:{_DIGITS})\s?(?:[兆조億亿억万萬만千천百백]\s?)+)*(?:{_DIGITS})?)"
-    rf"(?:(?<=\d)[\s-]?(?P<scale>{_SPELT}|(?(prefix)[bmk]|(?!)))\b\.?)?"
+    rf"(?P<number>(?=\d)(?:(?:{_DIGITS})\s?(?:[兆조億亿억万萬만千천百백]\s?)+)*(?:{_DIGITS})?)"
+    rf"(?:(?<=\d)[\s-]?(?P<scale>{_SPELT}|(?(prefix)[bmk]|(?!)))(?![a-zà-ÿ])\.?)?"
     rf"(?:\s?(?:of\s|de\s)?(?P<suffix>{_alternatives(_SUFFIX_UNITS)}))?",
     re.IGNORECASE,
 )
@@ -112,8 +113,8 @@ def same(one: Figure, other: Figure) -> bool:
 def annotate(text: str, language: str) -> str:
     """Write beside each large figure what it is in the number words of ``language``.
 
-    143億ドル becomes ``143億ドル (= $14.3 billion)`` for a language that counts in millions, and $14.3 billion
-    becomes ``$14.3 billion (= 143億ドル)`` for Japanese. Figures already in the language's words stay as they are.
+    143億ドル becomes ``143億ドル (= $14.3 billion)`` for a language that counts in millions, and
+    $14.3 billion becomes ``$14.3 billion (= 143億ドル)`` for Japanese. Figures already in its words stay.
     """
     myriads = language in _MYRIAD_WORDS
     pieces: list[str] = []
@@ -155,7 +156,7 @@ def _from_match(match: re.Match[str]) -> Figure | None:
 
 
 def _stripped_end(match: re.Match[str]) -> int:
-    return match.start() + len(match.group().rstrip())
+    return match.start() + len(match.group().rstrip(" ."))
 
 
 def _number_value(number: str, scale: str) -> tuple[Decimal, bool]:

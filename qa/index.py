@@ -422,7 +422,7 @@ class Store:
         return self.index.search(vector, k, document_ids)
 
     def keyword(self, question: str, k: int, document_ids: Sequence[str] | None = None) -> Found:
-        """(chunk id, BM25) pairs, best first, higher is better."""
+        """(chunk id, share of the reachable BM25) pairs, best first; see `Library.keyword_search`."""
         return self.library.keyword_search(question, k, document_ids)
 
     def known_share(self, question: str) -> float:

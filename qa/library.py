@@ -46,6 +46,9 @@ WAIT_SECONDS = 2.0
 BATCH_CHUNKS, BATCH_SECONDS = 256, 1.0
 """A transaction ends when it holds this much or is this old, so that a kill costs little work."""
 
+_FTS5_K1, _FTS5_LEAST_IDF = 1.2, 1e-6
+"""Constants of SQLite's bm25()."""
+
 _SCHEMA_VERSION = 1
 _SCHEMA = f"""
 BEGIN;
@@ -173,7 +176,8 @@ class Library:
         """Find chunks that share terms with a question.
 
         Returns:
-            (chunk id, BM25) pairs, best first, higher is better.
+            (chunk id, score) pairs, best first; the score is BM25 as a share of the most that the question
+            could reach in this library, 0 to 1, so that words that are not here at all count against it.
         """
         wanted = dict.fromkeys(terms(question))
         if not wanted:
@@ -184,8 +188,10 @@ class Library:
             "SELECT c.id, -bm25(keywords) AS score FROM keywords JOIN chunks c ON c.row = keywords.rowid"
             f" WHERE keywords MATCH ?{scope} ORDER BY score DESC, c.row LIMIT ?"
         )
+        most = self._most_reachable(wanted)
         return [
-            (chunk_id, score) for chunk_id, score in self._rows(sql, (match, *(document_ids or ()), limit))
+            (chunk_id, min(score / most, 1.0))
+            for chunk_id, score in self._rows(sql, (match, *(document_ids or ()), limit))
         ]
 
     def known_share(self, question: str) -> float:
@@ -197,12 +203,22 @@ class Library:
         wanted = set(terms(question))
         if not wanted:
             return 0.0
-        sql = f"SELECT term, doc FROM vocabulary WHERE term IN ({_marks(wanted)})"
-        frequency = {term: int(count) for term, count in self._rows(sql, tuple(wanted))}
-        total = self._rows("SELECT count(*) FROM keywords")
-        chunks = int(total[0][0]) if total else 0
+        frequency, chunks = self._frequencies(wanted)
         weight = {term: _idf(frequency.get(term, 0), chunks) for term in wanted}
         return math.fsum(weight[term] for term in frequency) / math.fsum(weight.values())
+
+    def _most_reachable(self, wanted: Iterable[str]) -> float:
+        """The BM25 score of a chunk that holds every wanted term as often as counts; FTS5's own formula."""
+        frequency, chunks = self._frequencies(wanted)
+        odds = ((chunks - frequency.get(term, 0) + 0.5) / (frequency.get(term, 0) + 0.5) for term in wanted)
+        return math.fsum(max(math.log(odd), _FTS5_LEAST_IDF) for odd in odds) * (_FTS5_K1 + 1)
+
+    def _frequencies(self, wanted: Iterable[str]) -> tuple[dict[str, int], int]:
+        """In how many chunks each wanted term is, for those that are in any, and the number of chunks."""
+        wanted = tuple(wanted)
+        sql = f"SELECT term, doc FROM vocabulary WHERE term IN ({_marks(wanted)})"
+        total = self._rows("SELECT count(*) FROM keywords")
+        return {term: int(count) for term, count in self._rows(sql, wanted)}, int(total[0][0]) if total else 0
 
     def check_fingerprint(self) -> None:
         """Make sure that stored vectors and new ones can be compared.

@@ -19,18 +19,18 @@ Span = tuple[int, int]
 _LETTER = r"[0-9A-Za-zÀ-ÖØ-öø-ž]"
 _WORD = rf"[A-ZÀ-ÖØ-Þ](?:{_LETTER}|[’'&.-](?={_LETTER}))*|[a-z]+[A-Z]{_LETTER}*"
 _LATIN = re.compile(
-    rf"(?<!{_LETTER})(?:{_WORD})(?:\s(?:(?:of|the|and|de|da|von|van|der|del|la|for)\s)?(?:{_WORD}|\d+(?!{_LETTER})))*"
+    rf"(?<!{_LETTER})(?:{_WORD})(?:\s(?:(?:of|the|de|da|von|van|der|del|la|for)\s)?(?:{_WORD}|\d+(?!{_LETTER})))*"
 )
 _KATAKANA = re.compile(r"[ァ-ヺー]{2,}(?:[・＝=][ァ-ヺー]+)*")
 _HANGUL = re.compile(r"[가-힣]{2,}(?:\s[가-힣]{2,})*")
 _CYRILLIC = re.compile(r"[А-ЯЁ][а-яё]+(?:\s[А-ЯЁ][а-яё]+)*")
 _SAME_SOUND = str.maketrans("vlcqzpgdfjx", "brkksbkthss")
 _OPENERS = frozenset(
-    "the a an in on at of for from by to with as it its this that these those he she they his her their we our "
-    "i you who what when where why how which is are was were do does did yes no not and but or if according "
-    "after before since while during however also there here one two three some many most all both each every "
-    "new el la los las un una en de por con según der die das ein eine im am nach laut le les des du selon ceo "
-    "cfo cto ai".split()
+    "the a an in on at of for from by to with as it its this that these those he she they his her their we "
+    "our i you who what when where why how which is are was were do does did yes no not and but or if "
+    "according after before since while during however also there here one two three some many most all both each "
+    "every new el la los las un una en de por con según der die das ein eine im am nach laut le les des du "
+    "selon ceo cfo cto ai".split()
 )
 _CALENDAR = re.compile(
     r"(?:january|february|march|april|may|june|july|august|september|october|november|december"

@@ -1,36 +1,34 @@
 """Hits go in, what the model reads and what may be cited come out; knows no model and no index.
 
-A small model reads short texts well and long ones badly, and a prompt whose beginning stays the same costs
-nothing the second time. So: a document that fits is shown whole, whatever the question; otherwise the best
-chunks with their neighbours; always in document order; furniture and sentences that give orders to the
-reading machine left out.
+A small model reads a few right sentences well and whole articles badly (measured on the first article: see
+evals/EXPERIMENTS.md). So the sentences of the best chunks are ranked against the question, alone and with the
+title, heading and sentence before them, and the best few are shown in document order. Furniture and
+sentences that give orders to the reading machine are left out.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
 
 from qa.cite import Candidate
 from qa.clean import addresses_the_model, visible
 from qa.data import Chunk, Hit
 from qa.figures import annotate
-from qa.sentences import split_sentences, width
-from qa.settings import AnswerSettings
+from qa.sentences import split_sentences
+from qa.terms import terms
 
-__all__ = ["ChunkSource", "Reading", "choose", "read"]
+__all__ = ["Reading", "SentenceVectors", "focus", "read", "sentences_of"]
 
+Vectors = npt.NDArray[np.float32]
 
-_ALL = 10**6
-"""More chunks than any document has."""
-
-
-class ChunkSource(Protocol):
-    """What choosing needs of the store."""
-
-    def neighbours(self, chunk: Chunk, before: int, after: int) -> list[Chunk]:
-        """Return a chunk with those around it, in document order."""
+_KEYWORD_WEIGHT = 0.2
+"""How many cosine points it is worth to hold every term of the question."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,52 +36,83 @@ class Reading:
     """What is put before the model.
 
     Attributes:
-        text: passages in document order under their titles and headings, figures annotated.
-        candidates: the source sentences in it; only these can be cited.
+        text: source sentences in document order under their documents' titles, figures annotated.
+        candidates: the same sentences; only these can be cited.
     """
 
     text: str
     candidates: tuple[Candidate, ...]
 
 
-def choose(hits: Sequence[Hit], store: ChunkSource, settings: AnswerSettings) -> list[Chunk]:
-    """Pick the chunks to read: best documents whole while they fit, then best chunks, in document order."""
-    room = settings.passage_width
-    chosen: dict[str, Chunk] = {}
-    for hit in hits[: settings.passages]:
-        if hit.chunk.id in chosen:
-            continue
-        for chunk in _around(hit.chunk, store, room):
-            if chunk.id not in chosen:
-                chosen[chunk.id] = chunk
-                room -= width(chunk.text)
-        if room <= 0:
-            break
-    order = {document_id: at for at, document_id in enumerate(dict.fromkeys(h.chunk.document_id for h in hits))}
-    return sorted(chosen.values(), key=lambda chunk: (order[chunk.document_id], chunk.ordinal))
+class SentenceVectors:
+    """Vectors of texts, kept for the next question about the same article; one per pipeline.
+
+    Args:
+        embed: texts to vectors, shape (n, dimensions).
+        most: how many are kept.
+    """
+
+    def __init__(self, embed: Callable[[Sequence[str]], Vectors], most: int = 20_000) -> None:
+        self._embed = embed
+        self._most = most
+        self._kept: OrderedDict[str, Vectors] = OrderedDict()
+
+    def __call__(self, texts: Sequence[str]) -> Vectors:
+        """Shape (len(texts), dimensions)."""
+        known = {text: self._kept[text] for text in texts if text in self._kept}
+        new = [text for text in dict.fromkeys(texts) if text not in known]
+        if new:
+            known |= dict(zip(new, self._embed(new), strict=True))
+        self._kept.update(known)
+        while len(self._kept) > self._most:
+            self._kept.popitem(last=False)
+        return np.stack([known[text] for text in texts])
 
 
-def _around(chunk: Chunk, store: ChunkSource, room: int) -> list[Chunk]:
-    """The whole document where it fits in ``room``, the chunk alone otherwise."""
-    siblings = [sibling for sibling in store.neighbours(chunk, _ALL, _ALL) if sibling.searchable]
-    return siblings if sum(width(sibling.text) for sibling in siblings) <= room else [chunk]
+def sentences_of(hits: Sequence[Hit]) -> list[Candidate]:
+    """Every sentence of the hits' chunks that may be shown, best document first, in document order."""
+    rank = {document: at for at, document in enumerate(dict.fromkeys(hit.chunk.document_id for hit in hits))}
+    chunks = sorted((hit.chunk for hit in hits), key=lambda c: (rank[c.document_id], c.ordinal))
+    found = [candidate for chunk in chunks for candidate in _sentences(chunk)]
+    return [candidate for candidate in found if not addresses_the_model(candidate.text)]
 
 
-def read(chunks: Sequence[Chunk], language: str) -> Reading:
-    """Write the passages for a reader of ``language``."""
+def focus(
+    candidates: Sequence[Candidate], question: str, vector: Vectors, vectors: SentenceVectors, most: int
+) -> list[Candidate]:
+    """The ``most`` candidates that come nearest to the question, in the order given.
+
+    Args:
+        candidates: in document order.
+        question: standalone.
+        vector: its embedding, shape (dimensions,).
+        vectors: embeds sentences.
+        most: how many to keep.
+    """
+    if len(candidates) <= most:
+        return list(candidates)
+    alone = vectors([visible(candidate.text) for candidate in candidates]) @ vector
+    before = ["", *(candidate.text for candidate in candidates[:-1])]
+    placed = [
+        visible(f"{candidate.title}\n{candidate.heading}\n{previous}\n{candidate.text}")
+        for candidate, previous in zip(candidates, before, strict=True)
+    ]
+    scores = (alone + vectors(placed) @ vector) / 2 + _KEYWORD_WEIGHT * _shared(question, candidates)
+    best = np.argsort(-scores, kind="stable")[:most]
+    return [candidates[int(index)] for index in sorted(best)]
+
+
+def read(candidates: Sequence[Candidate], language: str) -> Reading:
+    """Write the sentences for a reader of ``language``."""
     lines: list[str] = []
-    candidates: list[Candidate] = []
-    shown: tuple[str, str] = ("", "")
-    for chunk in chunks:
-        if chunk.document_id != shown[0]:
-            lines.append(f"# {visible(chunk.title)}")
-        if chunk.heading and (chunk.document_id, chunk.heading) != shown:
-            lines.append(f"## {visible(chunk.heading)}")
-        shown = (chunk.document_id, chunk.heading)
-        sentences = [c for c in _sentences(chunk) if not addresses_the_model(c.text)]
-        candidates += sentences
-        lines.append(" ".join(annotate(visible(c.text), language) for c in sentences))
-    return Reading("\n".join(line for line in lines if line.strip()), tuple(candidates))
+    document_id = ""
+    for candidate in candidates:
+        if candidate.document_id != document_id:
+            document_id = candidate.document_id
+            lines.append(f"Article: {visible(candidate.title)}")
+        text = " ".join(visible(candidate.text).split())
+        lines.append(f"- {annotate(text, language)}")
+    return Reading("\n".join(lines), tuple(candidates))
 
 
 def _sentences(chunk: Chunk) -> list[Candidate]:
@@ -99,3 +128,14 @@ def _sentences(chunk: Chunk) -> list[Candidate]:
         )
         for start, end in split_sentences(chunk.text)
     ]
+
+
+def _shared(question: str, candidates: Sequence[Candidate]) -> npt.NDArray[np.float64]:
+    """Share of the question's terms in each candidate, rare ones counting more; shape (len(candidates),)."""
+    bags = [set(terms(candidate.text)) for candidate in candidates]
+    weight = {
+        term: math.log(1 + len(bags) / (1 + sum(term in bag for bag in bags)))
+        for term in set(terms(question))
+    }
+    total = sum(weight.values()) or 1.0
+    return np.array([sum(w for term, w in weight.items() if term in bag) / total for bag in bags])

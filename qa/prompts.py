@@ -76,5 +76,7 @@ def load(name: str) -> Prompt:
     pieces = _PART.split(raw.decode("utf-8"))
     parts = tuple((role, text.strip()) for role, text in zip(pieces[1::2], pieces[2::2], strict=True))
     if not parts:
-        raise PromptError(f"Prompt file '{name}.md' has no '# system' or '# user' part.", "See prompts/README.md.")
+        raise PromptError(
+            f"Prompt file '{name}.md' has no '# system' or '# user' part.", "See prompts/README.md."
+        )
     return Prompt(name, hashlib.sha256(raw).hexdigest()[:8], parts)

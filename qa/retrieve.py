@@ -31,7 +31,7 @@ class Searchable(Protocol):
     def keyword(
         self, question: str, k: int, document_ids: Sequence[str] | None = None
     ) -> list[tuple[str, float]]:
-        """Return (chunk id, BM25), best first, higher is better."""
+        """Return (chunk id, share of the reachable BM25 score, 0 to 1), best first."""
 
     def chunks(self, ids: Sequence[str]) -> list[Chunk]:
         """Return the chunks of ``ids`` in that order."""
@@ -68,7 +68,9 @@ def search(
             rank=rank,
             score=scores[chunk.id],
             similarity=dense.get(chunk.id),
-            found_by=tuple(name for name, found in (("dense", dense), ("keyword", keyword)) if chunk.id in found),
+            found_by=tuple(
+                name for name, found in (("dense", dense), ("keyword", keyword)) if chunk.id in found
+            ),
         )
         for rank, chunk in enumerate(store.chunks(best), start=1)
     ]

@@ -20,9 +20,9 @@ _END_CJK = "。！？｡"
 _END_LATIN = ".!?…؟।"
 _AFTER_END = "\"'’”」』）)】］]»"
 _ABBREVIATIONS = frozenset(
-    "mr mrs ms dr prof sr jr st vs etc inc ltd co corp dept est no nos vol pp fig al gen rep sen gov capt col "
-    "lt sgt rev hon jan feb mar apr jun jul aug sep sept oct nov dec approx dipl ing bzw ca usw z.b d.h u.s "
-    "u.k u.n e.u e.g i.e a.m p.m ph.d b.c a.d sra srta ud uds av núm pág art ej".split()
+    "mr mrs ms dr prof sr jr st vs etc inc ltd co corp dept est no nos vol pp fig al gen rep sen gov capt "
+    "col lt sgt rev hon jan feb mar apr jun jul aug sep sept oct nov dec approx dipl ing bzw ca usw z.b d.h "
+    "u.s u.k u.n e.u e.g i.e a.m p.m ph.d b.c a.d sra srta ud uds av núm pág art ej".split()
 )
 _LIST_ITEM = re.compile(r"\s*(?:[-*+•・●○■□◆◇▪–—]|#{1,6}|\(?\d{1,3}[.)、]|[①-⑳]|>)\s*\S")
 _WRAPPED_AT = 50

@@ -18,8 +18,10 @@ from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
-    SettingsError as SourceError,
     TomlConfigSettingsSource,
+)
+from pydantic_settings import (
+    SettingsError as SourceError,
 )
 
 from qa.errors import SettingsError
@@ -167,25 +169,25 @@ class RetrievalSettings(_Section):
 
     Attributes:
         candidates: taken from each of the two searches before they are mixed.
-        keyword_weight: share of the keyword score where question and document share a script, 0 to 1.
+        keyword_weight: how many cosine points a full keyword match is worth.
     """
 
     candidates: int = Field(50, ge=1, le=1000)
-    keyword_weight: float = Field(0.5, ge=0, le=1)
+    keyword_weight: float = Field(0.25, ge=0, le=2)
 
 
 class AnswerSettings(_Section):
     """How an answer is made from passages.
 
     Attributes:
-        passages: most chunks shown to the model.
-        passage_width: most text shown to the model, in columns (CJK counts 2).
+        passages: chunks whose sentences may be shown to the model.
+        sentences: most sentences shown to the model.
         history_turns: earlier exchanges that a follow-up question may refer to.
         stated_threshold: refuse where the model's probability that the passages state the answer is lower.
     """
 
-    passages: int = Field(4, ge=1, le=50)
-    passage_width: int = Field(2000, ge=200)
+    passages: int = Field(6, ge=1, le=50)
+    sentences: int = Field(5, ge=1, le=100)
     history_turns: int = Field(3, ge=0, le=20)
     stated_threshold: float = Field(0.5, ge=0, le=1)
 
@@ -201,7 +203,9 @@ class Settings(BaseSettings):
         env_prefix="QA_", env_nested_delimiter="__", extra="forbid", frozen=True, toml_file=CONFIG_FILE
     )
 
-    home: Path = Field(default_factory=lambda: Path(platformdirs.user_data_dir("article-qa", appauthor=False)))
+    home: Path = Field(
+        default_factory=lambda: Path(platformdirs.user_data_dir("article-qa", appauthor=False))
+    )
     chat: ChatSettings = ChatSettings()
     embeddings: EmbeddingsSettings = EmbeddingsSettings()
     index: IndexSettings = IndexSettings()
@@ -267,7 +271,7 @@ def load_settings(**overrides: Any) -> Settings:
         )
         raise SettingsError(
             f"Settings are wrong: {problems}.",
-            f"Look at the arguments, the QA_* environment variables and {CONFIG_FILE}; names are in the README.",
+            f"Look at the arguments, the QA_* environment and {CONFIG_FILE}; the README lists the names.",
         ) from error
     except (SourceError, ValueError) as error:
         raise SettingsError(

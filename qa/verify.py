@@ -26,8 +26,8 @@ _NEGATIONS = {
     "ja": r"ない|ません|なかっ|なく|(?<![せさわまか])ず(?=[、。にと]|$)|否定|拒否|未定|不明",
     "zh": r"不|没|未|无|否认|拒绝",
     "ko": r"않|없|아니|못하|부인|거부",
-    "latin": r"\b(?:not|no|never|without|neither|nor|none|cannot|den(?:y|ies|ied)|refus\w+|reject\w+|nunca|sin"
-    r"|negó|nicht|kein\w*|niemals|ohne|pas|jamais|sans)\b|n['’]t\b",
+    "latin": r"\b(?:not|no|never|without|neither|nor|none|cannot|den(?:y|ies|ied)|refus\w+|reject\w+|nunca"
+    r"|sin|negó|nicht|kein\w*|niemals|ohne|pas|jamais|sans)\b|n['’]t\b",
 }
 
 
@@ -130,7 +130,7 @@ def _named(name: str, evidence: str, lowered: str) -> bool:
     written = [evidence[start:end] for start, end in names(evidence)]
     if any(foreign_form(candidate, name) for candidate in written):
         return True
-    words = [word for word in re.split(r"[\s・]", name) if len(word) > 1]
+    words = [word for word in re.split(r"[\s・]", name) if len(word) > 1 and not word.islower()]
     return len(words) > 1 and all(_named(word, evidence, lowered) for word in words)
 
 

@@ -90,7 +90,7 @@ def joiner(language: str) -> str:
 
 
 def refusal(language: str) -> str:
-    """ "The article does not say", in the reader's language."""
+    """Say that the article does not say, in the reader's language."""
     return _REFUSALS.get(language, _REFUSALS["en"])
 
 

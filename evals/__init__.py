@@ -1,0 +1,1 @@
+"""Scores answers against written questions; imports `qa` the way a user would."""
