@@ -26,6 +26,7 @@ from qa.errors import QAError
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help="Score answers against written questions.")
 console = Console(stderr=True)
+_MARK = {True: "right", False: "WRONG"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +128,7 @@ def _rows(suite: Suite) -> list[Row]:
         for number, case in enumerate(suite.cases, 1):
             row = _ask(assistant, case, [ids[case.document]] if case.document else None, texts)
             console.print(
-                f"{number}/{len(suite.cases)} {'right' if row.right else 'WRONG'} {case.id} {case.question} -> "
+                f"{number}/{len(suite.cases)} {_MARK[row.right]} {case.id} {case.question} -> "
                 f"{row.text} ({row.reason}, {row.seconds:.1f} s)",
                 markup=False, highlight=False,
             )  # fmt: skip

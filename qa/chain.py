@@ -30,7 +30,7 @@ from qa.models import Chat, Embedder
 from qa.passages import Reading, SentenceVectors, focus, read, sentences_of
 from qa.sentences import split_sentences
 from qa.settings import Settings
-from qa.wording import is_refusal, joiner, language_name, refusal, small_talk, with_source_names
+from qa.wording import is_refusal, joiner, language_name, may_refuse, refusal, small_talk, with_source_names
 
 __all__ = ["ChainInput", "Pipeline", "Turn"]
 
@@ -198,7 +198,7 @@ class Pipeline:
                 spent.setdefault("first_token", time.monotonic() - turn.started)
                 written += piece
                 safe = plain(settled(written)).lstrip()
-                if safe.startswith(shown) and len(safe) > len(shown) and not is_refusal(safe):
+                if safe.startswith(shown) and len(safe) > len(shown) and not may_refuse(safe):
                     yield safe[len(shown) :]
                     shown = safe
             done = stream.completion
@@ -217,6 +217,8 @@ class Pipeline:
         if all(sentence.state == "unsupported" for sentence in sentences):
             yield from self._refuse(turn, "unsupported")
             return
+        if text.startswith(shown) and len(text) > len(shown):
+            yield text[len(shown) :]
         yield self._finish(turn, text, sentences, True, "incomplete" if cut else "answered")
 
     def _messages(self, turn: Turn, task: str) -> list[tuple[str, str]]:

@@ -28,7 +28,8 @@ _URL = re.compile(
     re.IGNORECASE,
 )
 _ENTITY = re.compile(r"&(?:#\w{1,8}|\w{2,31});")
-_UNSETTLED = re.compile(r"(?:<[a-zA-Z/!?][^<>]*|&[#\w]*|\burl\([^)\n]*|[【［][\d\s,、]*[】］]?|[!-~]+|\s+)\Z")
+_LAST_WORD = re.compile(r"[!-~]+\Z")
+_UNSETTLED = re.compile(r"(?:<[a-zA-Z/!?][^<>]*|\burl\([^)\n]*|[【［][\d\s,、]*[】］]?)\Z", re.IGNORECASE)
 
 _TO_THE_MODEL = re.compile(
     r"\b(?:ignore|disregard|forget|override|bypass)\b.{0,40}"
@@ -90,10 +91,10 @@ def settled(text: str) -> str:
     Markup may straddle two pieces of a stream, so that an open bracket or tag and a last word that may become
     a URL are held back. The exception is text written to confuse, which is then only safe, not final.
     """
-    text = visible(text)
-    while (match := _UNSETTLED.search(text[: (held := _open_bracket(text))])) or held < len(text):
-        text = text[: match.start() if match else held]
-    return text
+    text = _LAST_WORD.sub("", visible(text))
+    while (held := len(_UNSETTLED.sub("", text[: _open_bracket(text)]))) < len(text):
+        text = text[:held]
+    return text.rstrip()
 
 
 def _open_bracket(text: str) -> int:

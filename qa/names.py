@@ -28,8 +28,8 @@ _SAME_SOUND = str.maketrans("vlcqzpgdfjx", "brkksbkthss")
 _OPENERS = frozenset(
     "the a an in on at of for from by to with as it its this that these those he she they his her their we "
     "our i you who what when where why how which is are was were do does did yes no not and but or if "
-    "according after before since while during however also there here one two three some many most all both each "
-    "every new el la los las un una en de por con según der die das ein eine im am nach laut le les des du "
+    "according after before since while during however also there here one two three some many most all both "
+    "each every new el la los las un una en de por con según der die das ein eine im am nach laut le les des du "
     "selon ceo cfo cto ai".split()
 )
 _CALENDAR = re.compile(
@@ -57,7 +57,9 @@ def names(text: str) -> list[Span]:
     for match in _LATIN.finditer(text):
         start, end = match.span()
         words = match.group().split()
-        while words and words[0].lower() in _OPENERS and _begins_sentence(text, start):
+        while words and (
+            words[0].isdigit() or words[0].lower() in _OPENERS and _begins_sentence(text, start)
+        ):
             start += len(words[0]) + 1
             words = words[1:]
         opener = len(words) == 1 and _begins_sentence(text, start) and words[0][1:].islower()
@@ -111,7 +113,7 @@ def _ratio(left: str, right: str) -> float:
 
 def _sounds(name: str) -> str:
     """ASCII with the consonants that transliteration mixes up written as one letter."""
-    plain = anyascii(name).lower()
+    plain = anyascii(name.replace("ッ", "")).lower()  # ッ doubles a consonant and has no sound
     for pattern, sound in _SOUNDS:
         plain = pattern.sub(sound, plain)
     return re.sub(r"(.)\1+", r"\1", plain.translate(_SAME_SOUND))

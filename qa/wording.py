@@ -12,7 +12,15 @@ import re
 from qa.language import script_of
 from qa.names import foreign_form, names
 
-__all__ = ["is_refusal", "joiner", "language_name", "refusal", "small_talk", "with_source_names"]
+__all__ = [
+    "is_refusal",
+    "joiner",
+    "language_name",
+    "may_refuse",
+    "refusal",
+    "small_talk",
+    "with_source_names",
+]
 
 _NAMES = {
     "ar": "Arabic", "bg": "Bulgarian", "cs": "Czech", "da": "Danish", "de": "German", "el": "Greek",
@@ -54,6 +62,12 @@ _DRAFTED_REFUSAL = re.compile(
     re.IGNORECASE,
 )
 
+_ABOUT_THE_TEXT = re.compile(
+    r"\b(?:article|passages?|texts?|documents?|context|information|sentences?)\b|^\W*(?:I|There|It|No|Not)\b"
+    r"|記事|文章|本文|文書|情報|資料|文中|原文|기사|본문|文档|artículo|Artikel|texte|article",
+    re.IGNORECASE,
+)
+_SENTENCE_END = re.compile(r"[。！？]|[.!?](?:\s|$)")
 _GREETING = re.compile(
     r"\W*(?:hi|hello|hey|good (?:morning|afternoon|evening)|こんにちは|こんばんは|おはよう(?:ございます)?|やあ|どうも|はじめまして"
     r"|你好|您好|안녕(?:하세요)?|hola|buenos días|guten tag|hallo|bonjour|salut|olá|ciao|привет|здравствуйте)"
@@ -105,6 +119,15 @@ def small_talk(question: str, language: str) -> str:
 def is_refusal(draft: str) -> bool:
     """Whether a draft says that the source does not hold the answer."""
     return bool(_DRAFTED_REFUSAL.search(draft.replace("doesn't", "does not").replace("isn't", "is not")))
+
+
+def may_refuse(draft: str) -> bool:
+    """Whether a draft in the writing may turn out a refusal: it is one, or its first sentence is about the text.
+
+    Such a beginning is held back, so that "The article ... does not mention it" is never half shown.
+    """
+    open_ended = not _SENTENCE_END.search(draft)
+    return is_refusal(draft) or (open_ended and (len(draft) < 8 or bool(_ABOUT_THE_TEXT.search(draft))))
 
 
 def with_source_names(sentence: str, evidence: str, language: str) -> str:

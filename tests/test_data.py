@@ -21,8 +21,9 @@ def answers(draw: st.DrawFn) -> data.Answer:
     )  # fmt: skip
     chunk = st.builds(
         data.Chunk,
-        id=text, document_id=text, source=text, title=text, ordinal=st.integers(0), 
-        start=st.integers(0), end=st.integers(0), heading=text, context=text, kind=st.sampled_from(["body", "furniture"]), text=text,
+        id=text, document_id=text, source=text, title=text, ordinal=st.integers(0),
+        start=st.integers(0), end=st.integers(0), heading=text, context=text,
+        kind=st.sampled_from(["body", "furniture"]), text=text,
     )  # fmt: skip
     hit = st.builds(
         data.Hit, chunk, st.integers(1), number, st.none() | number, st.just(("dense", "keyword"))

@@ -1,0 +1,71 @@
+"""Scripted stand-ins for the models, small enough to read; the real ones are tested in tests/models."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import numpy as np
+
+from qa.models import Completion
+from qa.terms import terms
+
+
+class ScriptedEmbedder:
+    """Bags of terms hashed into 256 dimensions: texts that share terms are near."""
+
+    name = "scripted"
+
+    def documents(self, texts: Sequence[str], progress: object = None) -> np.ndarray:
+        rows = np.full((len(texts), 256), 1e-3, np.float32)
+        for row, text in zip(rows, texts, strict=True):
+            for term in terms(text):
+                row[zlib.crc32(term.encode()) % 256] += 1
+        return rows / np.linalg.norm(rows, axis=1, keepdims=True)
+
+    def query(self, text: str) -> np.ndarray:
+        return self.documents([text])[0]
+
+    def close(self) -> None:
+        pass
+
+
+class ScriptedStream:
+    def __init__(self, text: str, finish: str = "stop") -> None:
+        self._pieces = iter([text[at : at + 3] for at in range(0, len(text), 3)])
+        self._text, self._finish = text, finish
+        self.closed = False
+
+    def __iter__(self) -> Iterator[str]:
+        return self._pieces
+
+    def close(self) -> None:
+        self.closed = True
+
+    @property
+    def completion(self) -> Completion:
+        return Completion(self._text, self._finish, 11, 7)  # type: ignore[arg-type]
+
+
+class ScriptedChat:
+    """Answers with what ``reply`` makes of the last message; keeps every prompt."""
+
+    name = "scripted-chat"
+
+    def __init__(self, reply: Callable[[str], str], stated: float | None = 0.9, finish: str = "stop") -> None:
+        self.reply, self.stated, self.finish = reply, stated, finish
+        self.prompts: list[str] = []
+        self.streams: list[ScriptedStream] = []
+
+    def stream(self, messages: Sequence[tuple[str, str]], **options: Any) -> ScriptedStream:
+        self.prompts.append(messages[-1][1])
+        self.streams.append(ScriptedStream(self.reply(messages[-1][1]), self.finish))
+        return self.streams[-1]
+
+    def probability(self, messages: Sequence[tuple[str, str]], **options: Any) -> float | None:
+        self.prompts.append(messages[-1][1])
+        return self.stated
+
+    def close(self) -> None:
+        pass

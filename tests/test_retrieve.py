@@ -1,0 +1,75 @@
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+
+from qa.data import Chunk
+from qa.retrieve import mix, search
+from qa.settings import RetrievalSettings
+
+
+def chunk(name: str) -> Chunk:
+    return Chunk(name, "d", "s", "t", 0, 0, 1, "", "", "body", name)
+
+
+class Store:
+    """Answers with what it was given and remembers what was asked."""
+
+    def __init__(self, dense: dict[str, float], keyword: dict[str, float]) -> None:
+        self.scores = {"dense": dense, "keyword": keyword}
+        self.asked: list[tuple[str, int, Sequence[str] | None]] = []
+
+    def dense(self, vector, k, document_ids=None):  # type: ignore[no-untyped-def]
+        self.asked.append(("dense", k, document_ids))
+        return list(self.scores["dense"].items())[:k]
+
+    def keyword(self, question, k, document_ids=None):  # type: ignore[no-untyped-def]
+        self.asked.append(("keyword", k, document_ids))
+        return list(self.scores["keyword"].items())[:k]
+
+    def chunks(self, ids: Sequence[str]) -> list[Chunk]:
+        return [chunk(name) for name in ids]
+
+
+VECTOR = np.zeros(3, dtype=np.float32)
+
+
+def test_hits_are_ranked_and_say_what_found_them() -> None:
+    store = Store({"a": 0.9, "b": 0.8}, {"b": 1.0, "c": 0.1})
+    hits = search(store, "q", VECTOR, 5, RetrievalSettings(keyword_weight=0.5))
+    assert [(hit.chunk.id, hit.rank) for hit in hits] == [("b", 1), ("a", 2), ("c", 3)]
+    assert {hit.chunk.id: hit.found_by for hit in hits} == {
+        "a": ("dense",),
+        "b": ("dense", "keyword"),
+        "c": ("keyword",),
+    }
+    assert {hit.chunk.id: hit.similarity for hit in hits} == {"a": 0.9, "b": 0.8, "c": None}
+    assert [hit.score for hit in hits] == sorted((hit.score for hit in hits), reverse=True)
+
+
+def test_k_limits_the_hits_and_raises_the_candidates() -> None:
+    store = Store({"a": 0.9, "b": 0.8, "c": 0.7}, {})
+    assert len(search(store, "q", VECTOR, 2, RetrievalSettings(candidates=1), ["d"])) == 2
+    assert store.asked == [("dense", 2, ["d"]), ("keyword", 2, ["d"])]
+
+
+def test_an_empty_store_finds_nothing() -> None:
+    assert search(Store({}, {}), "q", VECTOR, 3, RetrievalSettings()) == []
+
+
+def test_equal_scores_have_one_order() -> None:
+    one, other = Store({"b": 0.5, "a": 0.5}, {}), Store({"a": 0.5, "b": 0.5}, {})
+    first, second = (search(store, "q", VECTOR, 2, RetrievalSettings()) for store in (one, other))
+    assert [hit.chunk.id for hit in first] == [hit.chunk.id for hit in second]
+
+
+def test_keywords_that_match_nothing_leave_the_vectors_order() -> None:
+    dense = {"a": 0.9, "b": 0.8}
+    assert mix(dense, {}, 0.5) == dense
+
+
+def test_what_only_keywords_found_starts_from_the_lowest_cosine() -> None:
+    assert mix({"a": 0.9, "b": 0.6}, {"c": 1.0}, 0.5)["c"] == pytest.approx(1.1)
+    assert mix({}, {"c": 1.0}, 0.5) == {"c": 0.5}
