@@ -10,10 +10,10 @@ from qa.passages import SentenceVectors, focus, read, sentences_of
 
 
 def hit(document: str, ordinal: int, text: str, rank: int = 1, start: int = 0) -> Hit:
+    end = start + len(text)
     chunk = Chunk(
-        f"{document}:{ordinal}", document, "s", f"Title {document}", ordinal, start, start + len(text), "", "",
-        "body", text,
-    )  # fmt: skip
+        f"{document}:{ordinal}", document, "s", f"Title {document}", ordinal, start, end, "", "", "body", text
+    )
     return Hit(chunk, rank, 1.0, 0.9, ("dense",))
 
 
