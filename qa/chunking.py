@@ -15,8 +15,10 @@ from qa.data import Block, BlockKind, Chunk, Document
 from qa.sentences import Span, split_sentences, width
 from qa.settings import ChunkingSettings
 
-__all__ = ["split"]
+__all__ = ["BYLINE_LABEL", "split"]
 
+BYLINE_LABEL = "Author (著者)"
+"""Put before a name that stands alone, which says to nobody that it is the author's."""
 _SMALL = 0.25
 """A chunk narrower than this share of the width takes in the next paragraph."""
 _CONTEXT_WIDTH = 240
@@ -47,7 +49,8 @@ def split(document: Document, settings: ChunkingSettings) -> tuple[Chunk, ...]:
     previous = ""
     for ordinal, (piece, start, end) in enumerate(zip(pieces, bounds[:-1], bounds[1:], strict=True)):
         text = document.text[start:end]
-        context = "\n".join(part for part in (document.title, piece.heading, previous) if part)
+        label = BYLINE_LABEL if piece.kind == "byline" else ""
+        context = "\n".join(part for part in (document.title, piece.heading, previous, label) if part)
         chunks.append(
             Chunk(
                 id=f"{document.id}:{ordinal}",
@@ -116,7 +119,7 @@ def _merge(document: Document, pieces: list[_Piece], most: int) -> list[_Piece]:
     for piece in pieces:
         last = merged[-1] if merged else None
         if last and _joins(document.text, last, piece, most):
-            kind = piece.kind if last.kind in ("title", "heading", "byline") else last.kind
+            kind = piece.kind if last.kind in ("title", "heading") else last.kind
             merged[-1] = _Piece(last.start, piece.end, kind, piece.heading)
         else:
             merged.append(piece)
@@ -124,13 +127,15 @@ def _merge(document: Document, pieces: list[_Piece], most: int) -> list[_Piece]:
 
 
 def _joins(text: str, last: _Piece, piece: _Piece, most: int) -> bool:
-    if "furniture" in (last.kind, piece.kind):
-        return last.kind == piece.kind
+    if last.kind != piece.kind and {last.kind, piece.kind} & {"furniture", "byline"}:
+        return False
+    if last.kind == "furniture":
+        return True
     if piece.kind in ("title", "heading"):
         return last.kind in ("title", "heading")
     columns = width(text[last.start : last.end])
     fits = columns + width(text[piece.start : piece.end]) <= most
-    return fits and (last.kind in ("title", "heading", "byline") or columns < most * _SMALL)
+    return fits and (last.kind in ("title", "heading") or columns < most * _SMALL)
 
 
 def _last_sentence(text: str) -> str:

@@ -35,6 +35,7 @@ class Candidate:
     Attributes:
         document_id, source, title: of its document.
         heading: what it stands under.
+        label: what it is, where it does not say so itself: "Author (著者)" before a byline.
         start, end: offsets into the document's text.
         text: the document's text there.
     """
@@ -46,6 +47,7 @@ class Candidate:
     start: int
     end: int
     text: str
+    label: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +85,8 @@ def prove(
 
 def _evidence(candidates: Sequence[Candidate], chosen: Sequence[int]) -> str:
     parts = [part for index in chosen for part in (candidates[index].title, candidates[index].heading)]
-    return "\n".join(dict.fromkeys([*parts, *(candidates[index].text for index in chosen)]))
+    parts += [f"{candidates[index].label}\n{candidates[index].text}" for index in chosen]
+    return "\n".join(dict.fromkeys(parts))
 
 
 def _adds(wanted: Details, candidates: Sequence[Candidate], chosen: Sequence[int], index: int) -> bool:
@@ -107,7 +110,7 @@ def _scores(
     dense = (similarity - float(similarity.min())) / spread
     lexical = _lexical(sentence, question, candidates)
     exact = np.array([_exact(wanted, candidate.text) for candidate in candidates])
-    across = not any("cjk" in script_of(c.text) for c in candidates) == ("cjk" not in script_of(sentence))
+    across = any("cjk" in script_of(c.text) for c in candidates) != ("cjk" in script_of(sentence))
     weight = _DENSE_ACROSS if across else _DENSE
     rest = 1.0 - weight
     share = _LEXICAL / (_LEXICAL + _EXACT)

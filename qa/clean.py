@@ -16,7 +16,7 @@ __all__ = ["addresses_the_model", "plain", "settled", "visible"]
 
 _INVISIBLE = re.compile(
     "[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\U000e0000-\U000e0fff"
-    "\x00-\x08\x0b\x0c\x0e-\x1f\x7f]"
+    "\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]"
 )
 _TARGET = r"\((?:[^()\n]|\([^()\n]*\))*\)|\[[^\[\]\n]*\]"
 _MARKER = re.compile(rf"\s*[\[【［]\s*\d+(?:\s*[,、]\s*\d+)*\s*[\]】］](?:{_TARGET})?")

@@ -80,7 +80,8 @@ def alike(one: str, other: str) -> float:
     """
     left, right = (re.split(r"[・＝=\s]+", name.strip()) for name in (one, other))
     if len(left) == len(right):
-        return sum(map(_word_alike, left, right)) / len(left)
+        alone = len(left) == 1
+        return sum(_word_alike(*pair, alone) for pair in zip(left, right, strict=True)) / len(left)
     return _word_alike("".join(left), "".join(right))
 
 
@@ -98,11 +99,14 @@ def _best(name: str, run: str) -> float:
     return max(alike(name, part) for part in parts if part)
 
 
-def _word_alike(one: str, other: str) -> float:
-    """Mostly the consonant classes, a little the vowels: enough to part "Turing" from ティコン."""
+def _word_alike(one: str, other: str, alone: bool = True) -> float:
+    """Mostly the consonant classes, a little the vowels: enough to part "Turing" from ティコン.
+
+    A word of one consonant says too little ``alone``, but may stand beside another ("Alexandr Wang").
+    """
     left, right = _sounds(one), _sounds(other)
     bones = [re.sub(r"[aeiou]", "", sounds) for sounds in (left, right)]
-    if min(map(len, bones)) < 1 or max(map(len, bones)) < 2:
+    if not all(bones) or (alone and max(map(len, bones)) < 2):
         return float(left == right)
     return 0.8 * _ratio(*bones) + 0.2 * _ratio(left, right)
 

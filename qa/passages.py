@@ -16,6 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from qa.chunking import BYLINE_LABEL
 from qa.cite import Candidate
 from qa.clean import addresses_the_model, visible
 from qa.data import Chunk, Hit
@@ -94,7 +95,7 @@ def focus(
     alone = vectors([visible(candidate.text) for candidate in candidates]) @ vector
     before = ["", *(candidate.text for candidate in candidates[:-1])]
     placed = [
-        visible(f"{candidate.title}\n{candidate.heading}\n{previous}\n{candidate.text}")
+        visible(f"{candidate.title}\n{candidate.heading}\n{previous}\n{candidate.label}\n{candidate.text}")
         for candidate, previous in zip(candidates, before, strict=True)
     ]
     scores = (alone + vectors(placed) @ vector) / 2 + _KEYWORD_WEIGHT * _shared(question, candidates)
@@ -111,7 +112,8 @@ def read(candidates: Sequence[Candidate], language: str) -> Reading:
             document_id = candidate.document_id
             lines.append(f"Article: {visible(candidate.title)}")
         text = " ".join(visible(candidate.text).split())
-        lines.append(f"- {annotate(text, language)}")
+        label = f"{candidate.label}: " if candidate.label else ""
+        lines.append(f"- {label}{annotate(text, language)}")
     return Reading("\n".join(lines), tuple(candidates))
 
 
@@ -125,6 +127,7 @@ def _sentences(chunk: Chunk) -> list[Candidate]:
             start=chunk.start + start,
             end=chunk.start + end,
             text=chunk.text[start:end],
+            label=BYLINE_LABEL if chunk.kind == "byline" else "",
         )
         for start, end in split_sentences(chunk.text)
     ]

@@ -189,7 +189,7 @@ class AnswerSettings(_Section):
     passages: int = Field(6, ge=1, le=50)
     sentences: int = Field(5, ge=1, le=100)
     history_turns: int = Field(3, ge=0, le=20)
-    stated_threshold: float = Field(0.5, ge=0, le=1)
+    stated_threshold: float = Field(0.55, ge=0, le=1)
 
 
 class Settings(BaseSettings):

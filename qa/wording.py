@@ -118,7 +118,7 @@ def small_talk(question: str, language: str) -> str:
 
 def is_refusal(draft: str) -> bool:
     """Whether a draft says that the source does not hold the answer."""
-    return bool(_DRAFTED_REFUSAL.search(draft.replace("doesn't", "does not").replace("isn't", "is not")))
+    return draft.strip() in _REFUSALS.values() or bool(_DRAFTED_REFUSAL.search(draft))
 
 
 def may_refuse(draft: str) -> bool:
