@@ -101,7 +101,9 @@ def check(sentence: str, question: str, evidence: str, similarity: float = 1.0) 
         reasons.append("one says no and the other does not")
     checked = len(wanted.figures) + len(wanted.names)
     score = share * (1 - (len(no_figures) + len(no_names)) / checked if checked else 1.0)
-    if share < _PARTLY_SHARE or (checked and len(no_figures) + len(no_names) == checked):
+    # A sentence whose figures are all missing states a figure that the source does not; names cannot save it.
+    every_figure = bool(no_figures) and len(no_figures) == len(wanted.figures)
+    if share < _PARTLY_SHARE or every_figure or (checked and len(no_figures) + len(no_names) == checked):
         return Verdict("unsupported", "; ".join(reasons) or "the source does not say this", score)
     if share < _SUPPORTED_SHARE:
         reasons.append("part of it is not in the source")
