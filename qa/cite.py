@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -18,7 +18,7 @@ from qa.figures import figures, same
 from qa.language import script_of
 from qa.names import foreign_form
 from qa.terms import terms
-from qa.verify import Details, Verdict, check, details, missing
+from qa.verify import Details, Verdict, carries_name, check, details, missing, names_in
 
 __all__ = ["Candidate", "Proof", "prove"]
 
@@ -80,6 +80,8 @@ def prove(
             chosen.append(index)
     nearness = float(np.clip((similarity[chosen[0]] - 0.7) / 0.2, 0.0, 1.0))
     verdict = check(sentence, question, _evidence(candidates, chosen), max(nearness, 0.5))
+    if verdict.state == "supported" and (apart := _apart(sentence, question, wanted, candidates, chosen)):
+        verdict = replace(verdict, state="partly", reason=apart)
     return Proof(tuple((candidates[index], float(scores[index])) for index in chosen), verdict)
 
 
@@ -87,6 +89,22 @@ def _evidence(candidates: Sequence[Candidate], chosen: Sequence[int]) -> str:
     parts = [part for index in chosen for part in (candidates[index].title, candidates[index].heading)]
     parts += [f"{candidates[index].label}\n{candidates[index].text}" for index in chosen]
     return "\n".join(dict.fromkeys(parts))
+
+
+def _apart(
+    sentence: str, question: str, wanted: Details, candidates: Sequence[Candidate], chosen: Sequence[int]
+) -> str:
+    """A new name and a name of the question that no cited sentence holds together; "" if there is none.
+
+    "A is headed by B" may be made of two sentences that are both in the source and say nothing of the kind.
+    """
+    asked = [name for name in names_in(question) if name.lower() in sentence.lower()]
+    for new in wanted.names:
+        carriers = [index for index in chosen if carries_name(new, candidates[index].text)]
+        for old in asked:
+            if carriers and not any(carries_name(old, _evidence(candidates, [index])) for index in carriers):
+                return f"{new} and {old} are not in one sentence of the source"
+    return ""
 
 
 def _adds(wanted: Details, candidates: Sequence[Candidate], chosen: Sequence[int], index: int) -> bool:

@@ -18,7 +18,7 @@ from qa.language import script_of
 from qa.names import foreign_form, foreign_runs, names
 from qa.terms import terms
 
-__all__ = ["Details", "Verdict", "check", "details", "missing"]
+__all__ = ["Details", "Verdict", "carries_name", "check", "details", "missing", "names_in"]
 
 _SUPPORTED_SHARE = 0.5
 _PARTLY_SHARE = 0.25
@@ -61,15 +61,25 @@ class Verdict:
     score: float
 
 
+def names_in(sentence: str) -> list[str]:
+    """Names of a sentence: in capitals, and katakana, hangul or Cyrillic runs where it is written in them."""
+    found = [sentence[start:end] for start, end in names(sentence)]
+    if not found or "cjk" in script_of(sentence):
+        found += [run for run in foreign_runs(sentence) if run not in found]
+    return found
+
+
+def carries_name(name: str, evidence: str) -> bool:
+    """Whether ``evidence`` has the name, as it is or in another script."""
+    return _named(name, evidence, evidence.lower())
+
+
 def details(sentence: str, question: str) -> Details:
     """Read what ``sentence`` adds to ``question``; an echoed question needs no evidence."""
     asked = set(terms(question))
-    new_names = [sentence[start:end] for start, end in names(sentence)]
-    if not new_names or "cjk" in script_of(sentence):
-        new_names += [run for run in foreign_runs(sentence) if run not in new_names]
     return Details(
         figures=tuple(f for f in figures(sentence) if not any(same(f, other) for other in figures(question))),
-        names=tuple(name for name in new_names if name.lower() not in question.lower()),
+        names=tuple(name for name in names_in(sentence) if name.lower() not in question.lower()),
         terms=frozenset(terms(sentence)) - asked,
     )
 

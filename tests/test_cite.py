@@ -66,3 +66,16 @@ def test_at_most_three_are_cited() -> None:
     texts = [f"Pier {n} cost ${n}00." for n in range(2, 9)]
     sentence = "They cost $200, $300, $400, $500, $600, $700 and $800."
     assert len(chosen(sentence, "What did they cost?", texts, [0.9] * 7)) == 3
+
+
+@pytest.mark.parametrize(
+    ("source", "state"),
+    [
+        (["Anna Kern runs Northport.", "Southport is run by nobody."], "partly"),
+        (["Anna Kern runs Southport.", "Northport is run by nobody."], "supported"),
+    ],
+)
+def test_names_joined_from_two_sentences_are_not_supported(source: list[str], state: str) -> None:
+    near = np.array([0.9, 0.9], dtype=np.float32)
+    proof = prove("Southport is run by Anna Kern.", "Who runs Southport?", candidates(*source), near)
+    assert proof.verdict.state == state, proof.verdict.reason
