@@ -26,7 +26,7 @@ from qa.clean import plain, settled, visible
 from qa.data import Answer, Citation, Hit, Reason, Receipt, Sentence
 from qa.errors import QAError
 from qa.language import detect
-from qa.models import Chat, Embedder
+from qa.models import Chat, Completion, Embedder
 from qa.passages import Reading, SentenceVectors, focus, read, sentences_of
 from qa.sentences import split_sentences
 from qa.settings import Settings
@@ -145,12 +145,10 @@ class Pipeline:
         messages = prompts.load("condense").messages(
             history=visible(talk), question=turn.question, language=language_name(turn.language)
         )
-        stream = self.chat.stream(messages, max_tokens=96, config=config)
-        done = stream.completion
+        done = self.chat.complete(messages, max_tokens=96, config=config)
         rewritten = plain(done.text).strip().split("\n")[0].removeprefix("Q:").strip()
-        tokens = (turn.tokens[0] + done.tokens_in, turn.tokens[1] + done.tokens_out)
         usable = 0 < len(rewritten) <= 4 * len(turn.question) + 200
-        return replace(turn, query=rewritten if usable else turn.question, tokens=tokens)
+        return replace(_counted(turn, done), query=rewritten if usable else turn.question)
 
     def retrieve(self, turn: Turn, config: RunnableConfig) -> Turn:
         """Find passages and lay out what the model reads."""
@@ -203,9 +201,7 @@ class Pipeline:
                     shown = safe
             done = stream.completion
         spent["write"] = time.monotonic() - begun
-        turn = replace(
-            turn, spent=spent, tokens=(turn.tokens[0] + done.tokens_in, turn.tokens[1] + done.tokens_out)
-        )
+        turn = replace(_counted(turn, done), spent=spent)
         text = plain(done.text).strip()
         cut = done.finish in ("cut", "length", "filtered")
         if not text or is_refusal(text):
@@ -311,6 +307,11 @@ def _citation(candidate: Candidate, marker: int, score: float) -> Citation:
         quote=candidate.text,
         score=round(score, 4),
     )
+
+
+def _counted(turn: Turn, done: Completion) -> Turn:
+    """The turn with the tokens of one more call."""
+    return replace(turn, tokens=(turn.tokens[0] + done.tokens_in, turn.tokens[1] + done.tokens_out))
 
 
 def _timed(name: str, step: Callable[[Turn, RunnableConfig], Turn]) -> Callable[[Turn, RunnableConfig], Turn]:

@@ -20,7 +20,7 @@ from qa.names import foreign_form
 from qa.terms import terms
 from qa.verify import Details, Verdict, carries_name, check, details, missing, names_in
 
-__all__ = ["Candidate", "Proof", "prove"]
+__all__ = ["Candidate", "Proof", "lexical_share", "prove"]
 
 _MOST_CITATIONS = 3
 _LEXICAL, _EXACT, _DENSE = 0.45, 0.35, 0.2
@@ -126,7 +126,7 @@ def _scores(
     """Shape (len(candidates),), 0 to 1: lexical, exact and dense support mixed."""
     spread = float(np.ptp(similarity)) or 1.0
     dense = (similarity - float(similarity.min())) / spread
-    lexical = _lexical(sentence, question, candidates)
+    lexical = lexical_share(sentence, candidates, echoed=question)
     exact = np.array([_exact(wanted, candidate.text) for candidate in candidates])
     across = any("cjk" in script_of(c.text) for c in candidates) != ("cjk" in script_of(sentence))
     weight = _DENSE_ACROSS if across else _DENSE
@@ -136,14 +136,23 @@ def _scores(
     return mixed
 
 
-def _lexical(sentence: str, question: str, candidates: Sequence[Candidate]) -> npt.NDArray[np.float64]:
-    """Share of the sentence's terms in each candidate, rare ones counting more, the question's own less."""
+def lexical_share(text: str, candidates: Sequence[Candidate], echoed: str = "") -> npt.NDArray[np.float64]:
+    """Share of the terms of ``text`` in each candidate, rare ones counting more.
+
+    Args:
+        text: a question, or a sentence of an answer.
+        candidates: source sentences.
+        echoed: a text whose terms count less, such as the question that an answer repeats.
+
+    Returns:
+        Shape (len(candidates),), 0 to 1.
+    """
     bags = [set(terms(candidate.text)) for candidate in candidates]
-    asked = set(terms(question))
+    asked = set(terms(echoed))
     weights = {
         term: math.log(1 + len(bags) / (1 + sum(term in bag for bag in bags)))
         * (0.3 if term in asked else 1.0)
-        for term in set(terms(sentence))
+        for term in set(terms(text))
     }
     total = sum(weights.values()) or 1.0
     return np.array([sum(weight for term, weight in weights.items() if term in bag) / total for bag in bags])

@@ -8,7 +8,6 @@ sentences that give orders to the reading machine are left out.
 
 from __future__ import annotations
 
-import math
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -17,12 +16,11 @@ import numpy as np
 import numpy.typing as npt
 
 from qa.chunking import BYLINE_LABEL
-from qa.cite import Candidate
+from qa.cite import Candidate, lexical_share
 from qa.clean import addresses_the_model, visible
 from qa.data import Chunk, Hit
 from qa.figures import annotate
 from qa.sentences import split_sentences
-from qa.terms import terms
 
 __all__ = ["Reading", "SentenceVectors", "focus", "read", "sentences_of"]
 
@@ -98,7 +96,7 @@ def focus(
         visible(f"{candidate.title}\n{candidate.heading}\n{previous}\n{candidate.label}\n{candidate.text}")
         for candidate, previous in zip(candidates, before, strict=True)
     ]
-    scores = (alone + vectors(placed) @ vector) / 2 + _KEYWORD_WEIGHT * _shared(question, candidates)
+    scores = (alone + vectors(placed) @ vector) / 2 + _KEYWORD_WEIGHT * lexical_share(question, candidates)
     best = np.argsort(-scores, kind="stable")[:most]
     return [candidates[int(index)] for index in sorted(best)]
 
@@ -131,14 +129,3 @@ def _sentences(chunk: Chunk) -> list[Candidate]:
         )
         for start, end in split_sentences(chunk.text)
     ]
-
-
-def _shared(question: str, candidates: Sequence[Candidate]) -> npt.NDArray[np.float64]:
-    """Share of the question's terms in each candidate, rare ones counting more; shape (len(candidates),)."""
-    bags = [set(terms(candidate.text)) for candidate in candidates]
-    weight = {
-        term: math.log(1 + len(bags) / (1 + sum(term in bag for bag in bags)))
-        for term in set(terms(question))
-    }
-    total = sum(weight.values()) or 1.0
-    return np.array([sum(w for term, w in weight.items() if term in bag) / total for bag in bags])

@@ -63,6 +63,9 @@ class ScriptedChat:
         self.streams.append(ScriptedStream(self.reply(messages[-1][1]), self.finish))
         return self.streams[-1]
 
+    def complete(self, messages: Sequence[tuple[str, str]], **options: Any) -> Completion:
+        return self.stream(messages, **options).completion
+
     def probability(self, messages: Sequence[tuple[str, str]], **options: Any) -> float | None:
         self.prompts.append(messages[-1][1])
         return self.stated
