@@ -15,6 +15,7 @@ __all__ = ["build"]
 
 def build(assistant: Assistant) -> gr.Blocks:
     """Make the page over an assistant that is already open."""
-    with gr.Blocks(title="article-qa", analytics_enabled=False) as page:
+    page = gr.Blocks(title="article-qa", analytics_enabled=False)
+    with page:
         gr.Markdown(f"{len(assistant.documents())} documents")
     return page
