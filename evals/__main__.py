@@ -1,196 +1,230 @@
-"""``python -m evals run``: a suite goes in; rows, a table and an exit code come out.
+"""``python -m evals``: arguments go in; runs on disk, tables on stderr and one line a run on stdout come out.
 
-Errors count as wrong and are listed. A refusal is read from ``answer.answered``, never from a phrase.
+Exit codes: 0 done, 1 a gate failed, 2 an error the user can mend, 130 interrupted (the run can be resumed).
 """
 
 from __future__ import annotations
 
 import json
-import statistics
+import shlex
 import sys
-import tempfile
-import time
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
+import platformdirs
 import typer
 from rich.console import Console
-from rich.table import Table
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from evals.cases import Case, Suite, load_suite
-from evals.metrics import contains, evidence_cited, wilson
-from qa import Assistant
+from evals import gate as gates
+from evals import show
+from evals.cases import Suite
+from evals.compare import compare as compare_runs
+from evals.rows import Row, Run
+from evals.runner import Plan, execute
+from evals.suites import SUITES, Places, load_suite
+from evals.systems import FREE, SYSTEMS, Setup
 from qa.errors import QAError
+from qa.settings import load_settings
 
-app = typer.Typer(add_completion=False, no_args_is_help=True, help="Score answers against written questions.")
+__all__ = ["app", "main"]
+
+app = typer.Typer(
+    name="qa-eval",
+    help="Score answers against written questions.",
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
 console = Console(stderr=True)
-_MARK = {True: "right", False: "WRONG"}
+
+Data = Annotated[Path | None, typer.Option(help="Folder of the public sets; or set QA_BENCH.")]
+Document = Annotated[
+    list[str] | None, typer.Option(help="File, folder or URL that the questions are about; repeatable.")
+]
+Limit = Annotated[int | None, typer.Option(min=1, help="So many questions, a fixed choice.")]
+Home = Annotated[Path | None, typer.Option(help="Where indexed suites are kept; default: the user's cache.")]
+Out = Annotated[Path | None, typer.Option(help="Folder for the runs; default: eval-runs/<time>.")]
+Model = Annotated[str | None, typer.Option(help="Chat model, as QA_CHAT__MODEL.")]
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
-    """What one question got.
+def main() -> None:
+    """Run the command line; leaves through ``SystemExit``.
 
-    Attributes:
-        id, lang, question, answerable: of the case.
-        text, answered, reason: of the answer; ``reason`` is the error's message where there was one.
-        right: answerable, answered and containing; or unanswerable and refused.
-        cited: answerable and right, with a citation that holds the evidence; None where not asked.
-        verbatim: every quote stands at its offsets in the source.
-        stated: the probability the decision rested on; None where there is none.
-        seconds, first_token: of this answer.
+    Raises:
+        SystemExit: always, with the exit code.
     """
-
-    id: str
-    lang: str
-    question: str
-    answerable: bool
-    text: str
-    answered: bool
-    reason: str
-    right: bool
-    cited: bool | None
-    verbatim: bool
-    stated: float | None
-    seconds: float
-    first_token: float
-
-
-@app.callback()
-def _main() -> None:
-    """Keep ``run`` a command of its own: others follow."""
+    try:
+        app()
+    except QAError as error:
+        console.print(f"error: {error.message}", markup=False, highlight=False)
+        if error.hint:
+            console.print(f"hint: {error.hint}", markup=False, highlight=False)
+        sys.exit(2)
+    except KeyboardInterrupt:
+        console.print("Interrupted. The same command with --resume and the same --out goes on.")
+        sys.exit(130)
 
 
 @app.command()
-def run(
-    suite: Annotated[str, typer.Option(help="article, sample, or a JSONL file")] = "sample",
-    document: Annotated[Path | None, typer.Option(help="the article the questions are about")] = None,
-    limit: Annotated[int | None, typer.Option(help="so many cases, a fixed choice")] = None,
-    out: Annotated[Path | None, typer.Option(help="write rows.jsonl and summary.json here")] = None,
-    min_right: Annotated[float, typer.Option(help="fail below this share of answerable right")] = 0.0,
-    min_refused: Annotated[float, typer.Option(help="fail below this share of unanswerable refused")] = 0.0,
+def run(  # noqa: PLR0913 - one argument an option
+    suite: Annotated[str, typer.Option(help="A suite's name (see `list`) or a file.")] = "sample",
+    system: Annotated[str, typer.Option(help=f"One of {', '.join(SYSTEMS)}.")] = "qa",
+    limit: Limit = None,
+    model: Model = None,
+    data: Data = None,
+    document: Document = None,
+    out: Out = None,
+    home: Home = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with the run in --out.")] = False,
+    retrieval_only: Annotated[
+        bool, typer.Option("--retrieval-only", help="Score what is found; the chat model is not called.")
+    ] = False,
+    baselines: Annotated[
+        bool, typer.Option("--baselines", help="Also always-answer, oracle, closed-book and tutorial.")
+    ] = False,
+    rerun: Annotated[int, typer.Option(min=0, help="Ask so many questions twice and compare.")] = 0,
+    min_right: Annotated[float, typer.Option(help="Exit 1 below this share of answerable right.")] = 0.0,
+    min_refused: Annotated[
+        float, typer.Option(help="Exit 1 below this share of unanswerable refused.")
+    ] = 0.0,
 ) -> None:
-    """Ask every question of a suite and score the answers."""
-    try:
-        chosen = load_suite(suite, document, limit)
-        rows = list(_rows(chosen))
-    except QAError as error:
-        console.print(f"error: {error.message}\nhint: {error.hint}", markup=False, highlight=False)
-        raise typer.Exit(2) from error
-    summary = summarise(rows)
-    _show(chosen.name, rows, summary)
-    if out:
-        _write(out, rows, summary)
-    low = [
-        f"{name} is {summary[name][0]:.3f}, under {floor:.3f}"
-        for name, floor in (("answerable right", min_right), ("unanswerable refused", min_refused))
-        if name in summary and summary[name][0] < floor
+    """Ask every question of a suite and score the answers.
+
+    Raises:
+        Exit: with 1 where a floor is not reached.
+    """
+    chosen = load_suite(suite, Places(data, tuple(document or ())), limit)
+    folder = out or Path("eval-runs") / datetime.now().astimezone().strftime("%Y%m%d-%H%M%S")
+    runs = []
+    with _setup(home, model) as (setup, tell):
+        for name in _systems(system, retrieval_only, baselines):
+            plan = Plan(folder / f"{chosen.name}.{name}", resume, retrieval_only, rerun, _command())
+            runs.append(execute(chosen, name, setup, plan, tell))
+    show.summary(console, runs[0])
+    if len(runs) > 1:
+        show.comparison_of_systems(console, runs)
+    for done in runs:
+        show.failures(console, done.rows)
+        _say(f"{done.suite}, {done.system}: {_counts(done)} -> {folder / f'{done.suite}.{done.system}'}")
+    low = _under(runs[0], {"right": min_right, "refused": min_refused})
+    if low:
+        _say("\n".join(low))
+        raise typer.Exit(1)
+
+
+@app.command()
+def compare(before: Path, after: Path) -> None:
+    """Compare two runs on the questions both were asked: differences with intervals, and every flip."""
+    old, new = Run.load(before), Run.load(after)
+    show.comparison(Console(), old, new, compare_runs(old, new))
+
+
+@app.command()
+def gate(
+    update: Annotated[bool, typer.Option("--update", help="Accept the answers of now as baseline.")] = False,
+    baseline: Annotated[Path, typer.Option(help="The baseline.")] = gates.BASELINE,
+    data: Data = None,
+    out: Out = None,
+    home: Home = None,
+) -> None:
+    """Answer the gate's questions with the embedded default; exit 1 where they got worse.
+
+    Raises:
+        Exit: with 1 where the gate fails.
+    """
+    accepted = None if update else gates.read_baseline(baseline)
+    folder = out or Path("eval-runs") / datetime.now().astimezone().strftime("gate-%Y%m%d-%H%M%S")
+    with _setup(home, None) as (setup, tell):
+        runs = [
+            execute(suite, "qa", setup, Plan(folder / f"{suite.name}.qa", command=_command()), tell)
+            for suite in _gated(Places(data))
+            if accepted is None or suite.name in accepted["suites"]
+        ]
+    for done in runs:
+        show.summary(console, done)
+    if accepted is None:
+        text = json.dumps(gates.baseline_of(runs), ensure_ascii=False, indent=1) + "\n"
+        baseline.write_text(text, encoding="utf-8")
+        _say(f"gate: {baseline} holds what {sum(len(run.rows) for run in runs)} questions got")
+        return
+    reasons = gates.check(accepted, runs)
+    _say("\n".join(f"gate: {reason}" for reason in reasons) or "gate: passed")
+    if reasons:
+        raise typer.Exit(1)
+
+
+@app.command("list")
+def list_suites() -> None:
+    """Name the suites and the systems."""
+    for title, names in (("suites", SUITES), ("systems", SYSTEMS)):
+        _say(f"{title}:")
+        for name, words in names.items():
+            _say(f"  {name:14} {words}")
+
+
+@contextmanager
+def _setup(home: Path | None, model: str | None) -> Iterator[tuple[Setup, Callable[[Row, int, int], None]]]:
+    """How systems are opened, and what shows a row, while a progress bar stands below."""
+    overrides: dict[str, Any] = {"chat": {"model": model}} if model else {}
+    kept = home or Path(platformdirs.user_cache_dir("article-qa", appauthor=False)) / "evals"
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console, transient=True) as bar:
+        task = bar.add_task("Starting", total=None)
+
+        def long_work(label: str, done: int, total: int) -> None:
+            bar.update(task, description=label, completed=done, total=total)
+
+        def tell(row: Row, number: int, total: int) -> None:
+            bar.update(task, description=row.suite, completed=number, total=total)
+            console.print(show.row_line(row, number, total), markup=False, highlight=False)
+
+        yield Setup(load_settings(**overrides), kept, long_work), tell
+
+
+def _systems(system: str, retrieval_only: bool, baselines: bool) -> list[str]:
+    """The system asked for and, beside the product, the free baselines always and the others on request."""
+    if system != "qa":
+        return [system]
+    if retrieval_only:
+        return ["qa", "bm25"]
+    return list(SYSTEMS) if baselines else ["qa", *FREE]
+
+
+def _gated(places: Places) -> list[Suite]:
+    """The gate's suites; one whose article is not on this machine is left out, and said so."""
+    suites = []
+    for name, limit in gates.SELECTION.items():
+        try:
+            suites.append(load_suite(name, places, limit))
+        except QAError as error:
+            console.print(f"gate: {name} is left out: {error.message}", markup=False, highlight=False)
+    return suites
+
+
+def _under(done: Run, floors: dict[str, float]) -> list[str]:
+    return [
+        f"{name} is {done.summary[name].value:.3f}, under {floor:.3f}"
+        for name, floor in floors.items()
+        if name in done.summary and done.summary[name].value < floor
     ]
-    passed = sum(row.right for row in rows)
-    sys.stdout.write(f"{suite}: {passed} right, {len(rows) - passed} wrong\n")
-    for line in low:
-        sys.stdout.write(f"gate: {line}\n")
-    raise typer.Exit(1 if low else 0)
 
 
-def summarise(rows: Sequence[Row]) -> dict[str, tuple[float, int]]:
-    """Rates with their n: (rate, n)."""
-    yes, no = [r for r in rows if r.answerable], [r for r in rows if not r.answerable]
-    found: dict[str, tuple[float, int]] = {}
-
-    def rate(name: str, among: Sequence[Row], test: Callable[[Row], bool]) -> None:
-        if among:
-            found[name] = (sum(map(test, among)) / len(among), len(among))
-
-    rate("answerable right", yes, lambda row: row.right)
-    for lang in sorted({row.lang for row in yes}):
-        rate(f"  of these {lang}", [row for row in yes if row.lang == lang], lambda row: row.right)
-    rate("over-refusal", yes, lambda row: not row.answered)
-    rate("unanswerable refused", no, lambda row: row.right)
-    for lang in sorted({row.lang for row in no}):
-        rate(f"  of those {lang}", [row for row in no if row.lang == lang], lambda row: row.right)
-    rate("right answers citing the evidence", [r for r in yes if r.right], lambda row: bool(row.cited))
-    rate("quotes verbatim", rows, lambda row: row.verbatim)
-    return found
+def _counts(done: Run) -> str:
+    verdicts = [row.verdict for row in done.rows]
+    return ", ".join(f"{verdicts.count(name)} {name}" for name in dict.fromkeys(sorted(verdicts)))
 
 
-def _rows(suite: Suite) -> list[Row]:
-    rows = []
-    with tempfile.TemporaryDirectory() as home, Assistant(home=home) as assistant:
-        for path in suite.documents:
-            report = assistant.add(path)
-            for failure in report.failed:
-                raise QAError(failure.message, failure.hint)
-        ids = {Path(info.source).name: info.id for info in assistant.documents()}
-        texts = {info.id: assistant.document(info.id).text for info in assistant.documents()}
-        for number, case in enumerate(suite.cases, 1):
-            row = _ask(assistant, case, [ids[case.document]] if case.document else None, texts)
-            console.print(
-                f"{number}/{len(suite.cases)} {_MARK[row.right]} {case.id} {case.question} -> "
-                f"{row.text} ({row.reason}, {row.seconds:.1f} s)",
-                markup=False, highlight=False,
-            )  # fmt: skip
-            rows.append(row)
-    return rows
+def _command() -> str:
+    return shlex.join(["python", "-m", "evals", *sys.argv[1:]])
 
 
-def _ask(assistant: Assistant, case: Case, documents: list[str] | None, texts: dict[str, str]) -> Row:
-    begun = time.monotonic()
-    try:
-        answer = assistant.ask(case.question, document_ids=documents)
-    except QAError as error:
-        seconds = time.monotonic() - begun
-        return Row(
-            case.id, case.lang, case.question, case.answerable, "", False, f"error: {error.message}",
-            False, None, True, None, seconds, seconds,
-        )  # fmt: skip
-    seconds = time.monotonic() - begun
-    cited = [(c.start, c.end) for c in answer.citations]
-    if case.answerable:
-        right = answer.answered and contains(answer.text, case.answers)
-    else:
-        right = not answer.answered
-    return Row(
-        id=case.id,
-        lang=case.lang,
-        question=case.question,
-        answerable=case.answerable,
-        text=answer.text,
-        answered=answer.answered,
-        reason=answer.reason,
-        right=right,
-        cited=evidence_cited(cited, case.evidence) if case.answerable and right else None,
-        verbatim=all(texts[c.document_id][c.start : c.end] == c.quote for c in answer.citations),
-        stated=answer.receipt.checks.get("stated"),
-        seconds=seconds,
-        first_token=answer.receipt.seconds.get("first_token", seconds),
-    )
-
-
-def _show(name: str, rows: Sequence[Row], summary: dict[str, tuple[float, int]]) -> None:
-    table = Table(title=f"{name}: {len(rows)} questions")
-    for heading in ("metric", "rate", "95 % interval", "n"):
-        table.add_column(heading)
-    for metric, (rate, n) in summary.items():
-        low, high = wilson(round(rate * n), n)
-        table.add_row(metric, f"{rate:.3f}", f"{low:.2f} to {high:.2f}", str(n))
-    seconds = [row.seconds for row in rows] or [0.0]
-    first = [row.first_token for row in rows] or [0.0]
-    table.add_row(
-        "seconds, median / mean", f"{statistics.median(seconds):.1f} / {statistics.mean(seconds):.1f}", "", ""
-    )
-    table.add_row("seconds to first word, median", f"{statistics.median(first):.1f}", "", "")
-    console.print(table)
-
-
-def _write(out: Path, rows: Sequence[Row], summary: dict[str, tuple[float, int]]) -> None:
-    out.mkdir(parents=True, exist_ok=True)
-    lines = (json.dumps(asdict(row), ensure_ascii=False) for row in rows)
-    (out / "rows.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
-    (out / "summary.json").write_text(json.dumps(summary, indent=1) + "\n", encoding="utf-8")
+def _say(text: str) -> None:
+    sys.stdout.write(f"{text}\n")
 
 
 if __name__ == "__main__":
-    app()
+    main()

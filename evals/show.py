@@ -1,0 +1,103 @@
+"""Runs go in, tables on the terminal come out; knows no system and no metric's definition."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from evals.compare import Comparison
+from evals.rows import Estimate, Row, Run
+from evals.summary import METRICS, summarise
+
+__all__ = ["comparison", "comparison_of_systems", "failures", "summary"]
+
+SIDE_BY_SIDE = (
+    *("right", "refused", "hallucination", "over_refusal", "crag", "f1", "right_cited", "seconds_p50"),
+    *("document_hit@1", "document_hit@5", "passage_hit@1", "passage_hit@5"),
+)
+
+
+def summary(console: Console, run: Run) -> None:
+    """Every metric of a run with its interval and n, the headlines by language below."""
+    table = Table(title=f"{run.suite}, {run.system}: {len(run.rows)} questions", title_justify="left")
+    for heading, side in (("metric", "left"), ("value", "right"), ("95 % interval", "right"), ("n", "right")):
+        table.add_column(heading, justify="right" if side == "right" else "left")
+    for name, value in run.summary.items():
+        table.add_row(METRICS[name].label, _number(value.value), _interval(value), str(value.n))
+    for lang in _languages(run.rows):
+        part = summarise([row for row in run.rows if row.lang == lang])
+        for name in ("right", "refused", "document_hit@1", "passage_hit@1"):
+            if name in part:
+                label = f"  {lang}: {METRICS[name].label}"
+                table.add_row(label, _number(part[name].value), _interval(part[name]), str(part[name].n))
+    console.print(table)
+
+
+def comparison_of_systems(console: Console, runs: Sequence[Run]) -> None:
+    """The headlines of several systems side by side."""
+    table = Table(title=f"{runs[0].suite}: beside what it must beat", title_justify="left")
+    table.add_column("metric")
+    for run in runs:
+        table.add_column(run.system, justify="right")
+    for name in SIDE_BY_SIDE:
+        if any(name in run.summary for run in runs):
+            found = (run.summary.get(name) for run in runs)
+            table.add_row(METRICS[name].label, *("" if v is None else _number(v.value) for v in found))
+    console.print(table)
+
+
+def failures(console: Console, rows: Sequence[Row], most: int = 20) -> None:
+    """The errors, every one up to ``most``, and how many there are."""
+    broken = [row for row in rows if row.verdict == "error"]
+    for row in broken[:most]:
+        console.print(f"[red]error[/] {escape(f'{row.id} {row.question}: {row.error}')}", highlight=False)
+    if len(broken) > most:
+        console.print(f"and {len(broken) - most} more errors, all in rows.jsonl")
+
+
+def comparison(console: Console, before: Run, after: Run, found: Comparison) -> None:
+    """The paired differences, then every question whose verdict flipped, with both answers."""
+    table = Table(title=f"{found.common} questions: {_name(before)} → {_name(after)}", title_justify="left")
+    for heading in ("metric", "before", "after", "difference", "95 % interval", "p", "n"):
+        table.add_column(heading, justify="left" if heading == "metric" else "right")
+    for name, change in found.changes.items():
+        by = change.difference
+        table.add_row(METRICS[name].label, _number(change.before), _number(change.after), f"{by.value:+.3f}",
+                      f"{by.low:+.3f} to {by.high:+.3f}", f"{by.p:.3f}", str(by.n))  # fmt: skip
+    console.print(table)
+    for old, new in found.flips:
+        colour = "green" if new.passed else "red"
+        console.print(f"[{colour}]{old.verdict} → {new.verdict}[/] {escape(f'{old.id} {old.question}')}",
+                      highlight=False)  # fmt: skip
+        console.print(f"    before: {old.text}\n    after:  {new.text}", markup=False, highlight=False)
+
+
+def row_line(row: Row, number: int, total: int) -> str:
+    """One answered question on one line."""
+    said = row.text or _ranks(row.scores)
+    return f"{number}/{total} {row.verdict} {row.id} {row.question} -> {said} ({row.seconds:.1f} s)"
+
+
+def _ranks(scores: Mapping[str, float | None]) -> str:
+    found = (f"{name} {value:.0f}" for name, value in scores.items() if value is not None and "hit@" in name)
+    return ", ".join(found)
+
+
+def _languages(rows: Sequence[Row]) -> list[str]:
+    found = sorted({row.lang for row in rows})
+    return found if len(found) > 1 else []
+
+
+def _name(run: Run) -> str:
+    return f"{run.system} {run.revision} {run.settings}".strip()
+
+
+def _number(value: float) -> str:
+    return f"{value:.0f}" if value >= 100 else f"{value:.1f}" if value >= 10 else f"{value:.3f}"
+
+
+def _interval(value: Estimate) -> str:
+    return "" if value.low is None or value.high is None else f"{value.low:.3f} to {value.high:.3f}"
