@@ -8,10 +8,25 @@ The same figure is written 143億ドル, $14.3 billion and 14.300 Millionen Doll
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
-__all__ = ["Figure", "annotate", "figures", "same"]
+from qa.dates import parts
+from qa.units import (
+    CJK_SCALES,
+    COMMA_SCALES,
+    FRACTIONS,
+    KANJI_DIGITS,
+    MEASURES,
+    NUMBER_WORDS,
+    PREFIX_UNITS,
+    SUFFIX_UNITS,
+    TENTHS,
+    WORD_SCALES,
+)
+
+__all__ = ["Figure", "annotate", "figures", "same", "spelled"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,95 +34,97 @@ class Figure:
     """A number as written.
 
     Attributes:
-        value: exact, after 億, million and the like have been multiplied in.
-        unit: ``usd``, ``eur``, ``jpy``, ``gbp``, ``cny``, ``krw``, ``percent``, ``year``, ``month``, ``day``;
-            "" for a plain number.
+        value: exact, after 億, million and the like have been multiplied in; in percent for a fraction.
+        unit: as `qa.units` and `qa.dates` name it; "" for a plain number.
         start, end: half-open offsets of number, scale and unit.
         scaled: whether a scale word was written.
+        thousands: whether it is written like 1.250, which is 1250 in Spanish and German.
     """
 
     value: Decimal
     unit: str
     start: int
     end: int
-    scaled: bool
+    scaled: bool = False
+    thousands: bool = False
 
 
-_CJK_SCALES = {
-    "兆": 10**12, "조": 10**12, "億": 10**8, "亿": 10**8, "억": 10**8, "万": 10**4, "萬": 10**4, "만": 10**4,
-    "千": 10**3, "천": 10**3, "百": 100, "백": 100,
-}  # fmt: skip
-_WORD_SCALES = {
-    "trillion": 10**12, "trillions": 10**12, "tn": 10**12, "billion": 10**9, "billions": 10**9, "bn": 10**9,
-    "million": 10**6, "millions": 10**6, "mn": 10**6, "thousand": 10**3, "hundred": 100, "dozen": 12,
-    "b": 10**9, "m": 10**6, "k": 10**3, "mil millones": 10**9, "millones": 10**6, "millón": 10**6,
-    "billones": 10**12, "mil": 10**3,
-    "milliarden": 10**9, "milliarde": 10**9, "mrd": 10**9, "millionen": 10**6, "billionen": 10**12,
-    "tausend": 10**3, "milliards": 10**9, "milliard": 10**9, "mille": 10**3,
-    "bilhões": 10**9, "milhões": 10**6,
-}  # fmt: skip
-_COMMA_SCALES = frozenset(_WORD_SCALES) - set(
-    "trillion trillions tn billion billions bn b million millions mn m k thousand hundred dozen".split()
-)
-"""Scale words of languages that write 14,3 for 14.3 and 14.300 for 14,300."""
-_PREFIX_UNITS = {"us$": "usd", "$": "usd", "€": "eur", "£": "gbp", "¥": "jpy", "￥": "jpy", "₩": "krw"}
-_SUFFIX_UNITS = {
-    "米ドル": "usd", "ドル": "usd", "美元": "usd", "us dollars": "usd", "u.s. dollars": "usd",
-    "dollars": "usd", "dollar": "usd", "dólares": "usd", "달러": "usd", "usd": "usd", "$": "usd",
-    "ユーロ": "eur", "欧元": "eur", "euros": "eur", "euro": "eur", "유로": "eur", "€": "eur",
-    "円": "jpy", "yen": "jpy", "日元": "jpy", "엔": "jpy", "ポンド": "gbp", "pounds": "gbp",
-    "人民元": "cny", "元": "cny", "ウォン": "krw", "원": "krw",
-    "%": "percent", "パーセント": "percent", "per cent": "percent", "percent": "percent",
-    "prozent": "percent", "por ciento": "percent", "퍼센트": "percent",
-    "年度": "year", "年": "year", "년": "year", "月": "month", "월": "month", "日": "day", "일": "day",
-}  # fmt: skip
-_MONTHS = "january february march april may june july august september october november december".split()
-_KANJI_DIGITS = {char: digit for digit, char in enumerate("〇一二三四五六七八九")}
-_ASCII = str.maketrans("０１２３４５６７８９％．，＄", "0123456789%.,$")
+_ASCII = str.maketrans("０１２３４５６７８９％．，＄：", "0123456789%.,$:")
 
 
-def _alternatives(words: dict[str, object] | dict[str, int] | dict[str, str]) -> str:
-    return "|".join(re.escape(word) for word in sorted(words, key=len, reverse=True))
+def _alternatives(words: Iterable[str]) -> str:
+    """The longest first; a word in letters ends where the letters end."""
+    return "|".join(
+        re.escape(word) + (r"(?![A-Za-zÀ-ÿ])" if re.match("[a-zà-ÿ]", word[-1]) else "")
+        for word in sorted(words, key=len, reverse=True)
+    )
 
 
-_SPELT = _alternatives({word: size for word, size in _WORD_SCALES.items() if len(word) > 1})
+_SPELT = _alternatives(word for word in WORD_SCALES if len(word) > 1)
 _DIGITS = r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d{1,3}(?:\.\d{3}){2,}|\d+(?:[.,]\d+)?"
 _FIGURE = re.compile(
-    rf"(?P<prefix>{_alternatives(_PREFIX_UNITS)})?\s?"
+    rf"(?P<minus>(?:\bminus|マイナス|氷点下|零下|영하)\s?|(?<![\w)\]])[-−](?=\d))?"
+    rf"(?P<prefix>{_alternatives(PREFIX_UNITS)})?\s?"
     rf"(?P<number>(?=\d)(?:(?:{_DIGITS})\s?(?:[兆조億亿억万萬만千천百백]\s?)+)*(?:{_DIGITS})?)"
-    rf"(?:(?<=\d)[\s-]?(?P<scale>{_SPELT}|(?(prefix)[bmk]|(?!)))(?![a-zà-ÿ])\.?)?"
-    rf"(?:\s?(?:of\s|de\s)?(?P<suffix>{_alternatives(_SUFFIX_UNITS)}))?",
+    rf"(?:(?<=\d)[\s-]?(?P<scale>{_SPELT}|(?(prefix)[bmk](?![a-zà-ÿ])|(?!)))\.?)?"
+    rf"(?:[\s-]?(?:of\s|de\s)?(?P<suffix>{_alternatives(SUFFIX_UNITS)}))?",
     re.IGNORECASE,
 )
+_KANJI_UNITS = {word for word in SUFFIX_UNITS if re.match("[ァ-鿿]", word)} - set("分 度 割 名 天".split())
+"""十分 is "enough" and 一度 "once": such units follow a kanji number too seldom."""
 _KANJI_NUMBER = re.compile(
-    r"(?<![\d数何幾第兆億万千百])(?P<number>[〇一二三四五六七八九十][〇一二三四五六七八九十百千万億兆]*)"
-    r"(?P<suffix>年度|年|月|日|円|ドル|パーセント)"
+    r"(?<![\d数何幾第兆億万千百])(?P<number>[〇一二三四五六七八九十百千][〇一二三四五六七八九十百千万億兆]*)"
+    rf"(?P<suffix>{_alternatives(_KANJI_UNITS)})"
 )
-_MONTH_DAY = re.compile(
-    rf"\b(?P<month>{'|'.join(_MONTHS)})\b\.?(?:\s+(?P<day>\d{{1,2}})(?:st|nd|rd|th)?\b(?!,?\d))?",
+_FRACTION = re.compile(
+    r"(?P<below>\d+|[二三四五六七八九十])分の(?P<above>\d+|[一二三四五六七八九])"
+    rf"|\b(?P<count>an?|one|two|three|four|five|seven|nine)[\s-](?P<part>{'|'.join(FRACTIONS)})s?(?=\sof\b|s\b)",
+    re.IGNORECASE,
+)
+_NUMBER_WORD = "|".join(sorted(NUMBER_WORDS, key=len, reverse=True))
+_LARGE = "hundred|thousand|million|billion|trillion"
+_SPELLED = re.compile(
+    rf"\b(?P<number>(?:{_NUMBER_WORD})(?:(?:[\s-]|\sand\s)(?:{_NUMBER_WORD}|{_LARGE})\b)*)"
+    rf"(?:[\s-](?P<suffix>{_alternatives(word for word in SUFFIX_UNITS if word.isascii())}))?(?![a-z])",
     re.IGNORECASE,
 )
 _PART = re.compile(rf"({_DIGITS})\s?((?:[兆조億亿억万萬만千천百백]\s?)*)")
+_CERTAIN = 13
+"""Spelled-out numbers from here on are meant as numbers, smaller ones without a unit often are not."""
 
 
 def figures(text: str) -> tuple[Figure, ...]:
-    """Find every figure written with digits, kanji numbers with a unit, and English months.
+    """Find every figure: digits, kanji numbers with a unit, large English number words, fractions, dates.
 
     Returns:
         Figures in order of their start; they do not overlap.
     """
     plain = text.translate(_ASCII)
-    found = [figure for match in _FIGURE.finditer(plain) if (figure := _from_match(match))]
-    found += [figure for match in _KANJI_NUMBER.finditer(plain) if (figure := _from_kanji(match))]
-    dates = [figure for match in _MONTH_DAY.finditer(plain) for figure in _from_month(match)]
-    days = {figure.start for figure in dates}
-    found = [figure for figure in found if figure.start not in days]
-    return tuple(sorted([*found, *dates], key=lambda figure: figure.start))
+    found = [Figure(Decimal(value), unit, start, end) for value, unit, start, end in parts(plain)]
+    taken = [False] * len(text)
+    kept = _take(found, taken)
+    for reader in (_fractions, _digits, _kanji):
+        kept += _take(reader(plain), taken)
+    sure = [f for f in spelled(plain) if f.scaled or f.value >= _CERTAIN or (f.unit and f.value > 1)]
+    kept += _take(sure, taken)
+    return tuple(sorted(kept, key=lambda figure: figure.start))
+
+
+def spelled(text: str) -> list[Figure]:
+    """Find English number words, also those that need not mean a number ("one of them")."""
+    return [_from_words(match) for match in _SPELLED.finditer(text)]
 
 
 def same(one: Figure, other: Figure) -> bool:
-    """Whether two figures state the same: equal value, and no two different units."""
-    return one.value == other.value and (one.unit == other.unit or not one.unit or not other.unit)
+    """Whether two figures state the same: equal value, and no two different units of other dimensions."""
+    if {one.unit, other.unit} in ({"clock", "time"}, {"clock"}):
+        return one.value % 720 == other.value % 720
+    if one.unit in MEASURES and other.unit in MEASURES and one.unit != other.unit:
+        (kind, factor), (other_kind, other_factor) = MEASURES[one.unit], MEASURES[other.unit]
+        return kind == other_kind and one.value * factor == other.value * other_factor
+    if one.unit and other.unit and one.unit != other.unit:
+        return False
+    return bool(set(_readings(one)) & set(_readings(other)))
 
 
 def annotate(text: str, language: str) -> str:
@@ -121,8 +138,8 @@ def annotate(text: str, language: str) -> str:
     at = 0
     for figure in figures(text):
         written = text[figure.start : figure.end]
-        cjk = any(char in _CJK_SCALES for char in written)
-        if not figure.scaled or figure.value < 10**4 or cjk == myriads or figure.start < at:
+        cjk = any(char in CJK_SCALES for char in written)
+        if not figure.scaled or figure.value < 10**4 or cjk == myriads:
             continue
         spoken = _in_myriads(figure, language) if myriads else _in_millions(figure)
         pieces += [text[at : figure.end], f" (= {spoken})"]
@@ -130,29 +147,44 @@ def annotate(text: str, language: str) -> str:
     return "".join([*pieces, text[at:]])
 
 
-def _from_month(match: re.Match[str]) -> list[Figure]:
-    """May 3 as a month and a day; "may" and "march" in lower case are verbs."""
-    month = match["month"].lower()
-    if month in ("may", "march") and not (match["day"] or match["month"][0].isupper()):
-        return []
-    found = [Figure(Decimal(_MONTHS.index(month) + 1), "month", *match.span("month"), False)]
-    if match["day"]:
-        found.append(Figure(Decimal(match["day"]), "day", *match.span("day"), False))
-    return found
+def _take(found: Iterable[Figure], taken: list[bool]) -> list[Figure]:
+    """Those that do not lie on characters already taken, which theirs then are."""
+    kept = []
+    for figure in found:
+        if not any(taken[figure.start : figure.end]):
+            kept.append(figure)
+            taken[figure.start : figure.end] = [True] * (figure.end - figure.start)
+    return kept
+
+
+def _readings(figure: Figure) -> tuple[Decimal, ...]:
+    return (figure.value, figure.value * 1000) if figure.thousands else (figure.value,)
+
+
+def _digits(text: str) -> Iterator[Figure]:
+    for match in _FIGURE.finditer(text):
+        if figure := _from_match(match):
+            yield figure
 
 
 def _from_match(match: re.Match[str]) -> Figure | None:
     number = match["number"].strip()
     if not number or not number[0].isdigit():
         return None
-    value, cjk_scaled = _number_value(number, (match["scale"] or "").lower())
-    if match["scale"]:
-        value *= _WORD_SCALES[match["scale"].lower()]
-    unit = _PREFIX_UNITS.get((match["prefix"] or "").lower(), "") or _SUFFIX_UNITS.get(
-        (match["suffix"] or "").lower(), ""
-    )
+    scale = (match["scale"] or "").lower()
+    value, cjk_scaled = _number_value(number, scale)
+    if scale:
+        value *= WORD_SCALES[scale]
+    suffix = (match["suffix"] or "").lower()
+    unit = PREFIX_UNITS.get((match["prefix"] or "").lower(), "") or SUFFIX_UNITS.get(suffix, "")
+    if suffix in TENTHS:
+        value *= 10
     start = match.start("prefix") if match["prefix"] else match.start("number")
-    return Figure(value, unit, start, _stripped_end(match), cjk_scaled or bool(match["scale"]))
+    # A hyphen is a sign before degrees and percentages; elsewhere it may be a dash.
+    if match["minus"] and (len(match["minus"]) > 1 or unit in ("degree", "percent")):
+        value, start = -value, match.start("minus")
+    thousands = not match["scale"] and bool(re.fullmatch(r"[1-9]\d{0,2}\.\d{3}", number))
+    return Figure(value, unit, start, _stripped_end(match), cjk_scaled or bool(scale), thousands)
 
 
 def _stripped_end(match: re.Match[str]) -> int:
@@ -165,7 +197,7 @@ def _number_value(number: str, scale: str) -> tuple[Decimal, bool]:
     for digits, scales in _PART.findall(number):
         value = _decimal(digits, scale)
         for char in scales.replace(" ", ""):
-            value *= _CJK_SCALES[char]
+            value *= CJK_SCALES[char]
             any_scale = True
         total += value
     return total, any_scale
@@ -173,38 +205,69 @@ def _number_value(number: str, scale: str) -> tuple[Decimal, bool]:
 
 def _decimal(digits: str, scale: str) -> Decimal:
     """Read "14,3 Milliarden" as 14.3, and "14.300 Millionen" and "1.234.567" as thousands."""
-    dots = r"\d{1,3}(?:\.\d{3})+" if scale in _COMMA_SCALES else r"\d{1,3}(?:\.\d{3}){2,}"
+    dots = r"\d{1,3}(?:\.\d{3})+" if scale in COMMA_SCALES else r"\d{1,3}(?:\.\d{3}){2,}"
     if re.fullmatch(dots, digits):
         return Decimal(digits.replace(".", ""))
-    if re.fullmatch(r"\d+,\d{1,2}", digits) or (scale in _COMMA_SCALES and re.fullmatch(r"\d+,\d+", digits)):
+    if re.fullmatch(r"\d+,\d{1,2}", digits) or (scale in COMMA_SCALES and re.fullmatch(r"\d+,\d+", digits)):
         return Decimal(digits.replace(",", "."))
     return Decimal(digits.replace(",", ""))
 
 
-def _from_kanji(match: re.Match[str]) -> Figure | None:
-    number = match["number"]
-    if all(char in _KANJI_DIGITS for char in number):
-        value = Decimal("".join(str(_KANJI_DIGITS[char]) for char in number))
-    else:
-        value = Decimal(_positional(number))
-    if not value:
-        return None
-    return Figure(value, _SUFFIX_UNITS[match["suffix"]], *match.span(), False)
+def _kanji(text: str) -> Iterator[Figure]:
+    """Kanji numbers; 一 and the 二人 and 三人 that a list of names spells out are no figures."""
+    for match in _KANJI_NUMBER.finditer(text):
+        value, unit = _kanji_value(match["number"]), SUFFIX_UNITS[match["suffix"]]
+        if value > (3 if unit == "person" else 0) and match["number"] != "一":
+            yield Figure(Decimal(value), unit, *match.span())
+
+
+def _kanji_value(number: str) -> int:
+    if all(char in KANJI_DIGITS for char in number):
+        return int(Decimal("".join(str(KANJI_DIGITS[char]) for char in number)))
+    return _positional(number)
 
 
 def _positional(number: str) -> int:
     """Value of 三百二十 or 二億五千万; 0 where it is no number."""
     total = section = digit = 0
     for char in number:
-        if char in _KANJI_DIGITS:
-            digit = _KANJI_DIGITS[char]
-        elif char == "十" or _CJK_SCALES[char] < 10**4:
-            section += (digit or 1) * (10 if char == "十" else _CJK_SCALES[char])
+        if char in KANJI_DIGITS:
+            digit = KANJI_DIGITS[char]
+        elif char == "十" or CJK_SCALES[char] < 10**4:
+            section += (digit or 1) * (10 if char == "十" else CJK_SCALES[char])
             digit = 0
         else:
-            total += (section + digit or 1) * _CJK_SCALES[char]
+            total += (section + digit or 1) * CJK_SCALES[char]
             section = digit = 0
     return total + section + digit
+
+
+def _fractions(text: str) -> Iterator[Figure]:
+    """Two thirds and 3分の2 in percent."""
+    for match in _FRACTION.finditer(text):
+        if match["part"]:
+            above, below = NUMBER_WORDS.get(match["count"].lower(), 1), FRACTIONS[match["part"].lower()]
+        else:
+            above, below = (
+                int(word) if word.isdigit() else _positional(word)
+                for word in (match["above"], match["below"])
+            )
+        if below:
+            yield Figure(round(Decimal(100 * above) / below, 2), "percent", *match.span())
+
+
+def _from_words(match: re.Match[str]) -> Figure:
+    total = section = 0
+    large = False
+    for word in re.split(r"[\s-]", match["number"].lower()):
+        if word in NUMBER_WORDS:
+            section += NUMBER_WORDS[word]
+        elif word == "hundred":
+            section *= 100
+        elif word != "and":
+            total, section, large = total + section * WORD_SCALES[word], 0, True
+    unit = SUFFIX_UNITS.get((match["suffix"] or "").lower(), "")
+    return Figure(Decimal(total + section), unit, *match.span(), large)
 
 
 _MYRIAD_WORDS = {"ja": ("兆", "億", "万"), "zh": ("万亿", "亿", "万"), "ko": ("조", "억", "만")}

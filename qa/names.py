@@ -12,7 +12,7 @@ from difflib import SequenceMatcher
 
 from anyascii import anyascii
 
-__all__ = ["ALIKE", "Span", "alike", "foreign_form", "foreign_runs", "names"]
+__all__ = ["ALIKE", "OPENERS", "Span", "alike", "foreign_form", "foreign_runs", "names"]
 
 Span = tuple[int, int]
 
@@ -25,13 +25,14 @@ _KATAKANA = re.compile(r"[ァ-ヺー]{2,}(?:[・＝=][ァ-ヺー]+)*")
 _HANGUL = re.compile(r"[가-힣]{2,}(?:\s[가-힣]{2,})*")
 _CYRILLIC = re.compile(r"[А-ЯЁ][а-яё]+(?:\s[А-ЯЁ][а-яё]+)*")
 _SAME_SOUND = str.maketrans("vlcqzpgdfjx", "brkksbkthss")
-_OPENERS = frozenset(
+OPENERS = frozenset(
     "the a an in on at of for from by to with as it its this that these those he she they his her their we "
     "our i you who what when where why how which is are was were do does did yes no not and but or if "
     "according after before since while during however also there here one two three some many most all both "
     "each every new el la los las un una en de por con según der die das ein eine im am nach laut le les des du "
     "selon ceo cfo cto ai".split()
 )
+"""What begins a sentence with a capital and is no name."""
 _CALENDAR = re.compile(
     r"(?:january|february|march|april|may|june|july|august|september|october|november|december"
     r"|monday|tuesday|wednesday|thursday|friday|saturday|sunday)(?: \d+)?",
@@ -41,7 +42,7 @@ ALIKE = 0.66
 _SOUNDS = tuple(
     (re.compile(pattern), sound)
     for pattern, sound in (
-        ("ph", "f"), ("ch|ti(?=y)", "t"), ("sh|zh|th|tz|j|ts|g(?=[eiy])|c(?=[eiy])", "s"), ("x", "ks"),
+        ("ph", "f"), ("au|ou|oo", "o"), ("ch|ti(?=y)", "t"), ("sh|zh|th|tz|j|ts|g(?=[eiy])|c(?=[eiy])", "s"), ("x", "ks"),
         ("ngu?", "n"), ("m(?=[bp])", "n"), ("[^a-z]|[yhw]", ""),
     )
 )  # fmt: skip
@@ -57,9 +58,7 @@ def names(text: str) -> list[Span]:
     for match in _LATIN.finditer(text):
         start, end = match.span()
         words = match.group().split()
-        while words and (
-            words[0].isdigit() or words[0].lower() in _OPENERS and _begins_sentence(text, start)
-        ):
+        while words and (words[0].isdigit() or words[0].lower() in OPENERS and _begins_sentence(text, start)):
             start += len(words[0]) + 1
             words = words[1:]
         opener = len(words) == 1 and _begins_sentence(text, start) and words[0][1:].islower()

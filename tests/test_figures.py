@@ -48,13 +48,13 @@ def test_one_amount_in_many_forms(text: str) -> None:
     ("text", "value", "unit"),
     [
         ("2万円", "20000", "jpy"), ("９万円", "90000", "jpy"), ("1兆2,000億円", "1200000000000", "jpy"),
-        ("1億2千万人", "120000000", ""), ("三百二十円", "320", "jpy"), ("二〇二三年", "2023", "year"),
+        ("1億2千万人", "120000000", "person"), ("三百二十円", "320", "jpy"), ("二〇二三年", "2023", "year"),
         ("二億五千万円", "250000000", "jpy"),
         ("十月", "10", "month"), ("約10%", "10", "percent"),
         ("25 パーセント", "25", "percent"), ("1979年政権", "1979", "year"),
         ("1.234.567 euros", "1234567", "eur"),
         ("0,5 Prozent", "0.5", "percent"), ("1,234", "1234", ""), ("$20", "20", "usd"), ("20€", "20", "eur"),
-        ("five hundred and 12 dozen", "144", ""),
+        ("12 dozen", "144", ""),
     ],
 )  # fmt: skip
 def test_values_and_units(text: str, value: str, unit: str) -> None:
@@ -99,7 +99,7 @@ def test_magnitude_and_unit_part_figures() -> None:
         ("It cost $14.3 billion.", "en", "It cost $14.3 billion."),
         ("143億ドル", "zh", "143億ドル"),
         ("２万円", "en", "２万円 (= ¥20,000)"),
-        ("190 million people", "zh", "190 million (= 1.9亿) people"),
+        ("190 million people", "zh", "190 million people (= 1.9亿)"),
         ("US$190 million", "ko", "US$190 million (= 1.9억달러)"),
         ("2014年に10%", "en", "2014年に10%"),
     ],

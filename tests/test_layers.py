@@ -15,6 +15,8 @@ LAYERS = {
     "qa": 0,
     "qa.data": 0,
     "qa.errors": 0,
+    "qa.units": 0,
+    "qa.dates": 1,
     "qa.settings": 1,
     "qa.prompts": 1,
     "qa.sentences": 1,
@@ -30,6 +32,9 @@ LAYERS = {
     "qa.library": 3,
     "qa.index": 3,
     "qa.remote": 3,
+    "qa.roles": 2,
+    "qa.order": 2,
+    "qa.polarity": 2,
     "qa.verify": 4,
     "qa.cite": 4,
     "qa.passages": 4,
@@ -42,6 +47,7 @@ LAYERS = {
 """A folder is one entry: what its modules import from each other is its own affair."""
 
 SIDEWAYS = {
+    ("qa.figures", "qa.dates"),
     ("qa.cite", "qa.verify"),
     ("qa.passages", "qa.cite"),
     ("qa.index", "qa.library"),
@@ -88,8 +94,13 @@ PURE = (
     "qa.sentences",
     "qa.terms",
     "qa.clean",
+    "qa.units",
+    "qa.dates",
     "qa.figures",
     "qa.names",
+    "qa.roles",
+    "qa.order",
+    "qa.polarity",
     "qa.verify",
     "qa.cite",
 )

@@ -54,32 +54,34 @@ def test_one_wrong_detail_of_two_is_partly() -> None:
 
 
 @pytest.mark.parametrize(
-    ("sentence", "evidence"),
+    ("sentence", "evidence", "named"),
     [
-        ("同社は計画を発表しなかった。", "同社は計画を発表した。"),
-        ("同社は計画を発表した。", "同社は計画を発表しなかった。"),
-        ("The town did not buy the pier.", "The town bought the pier."),
-        ("The town did buy the pier.", "The town did not buy the pier."),
+        ("同社は計画を発表しなかった。", "同社は計画を発表した。", "opposite of '発表'"),
+        ("It did not snow.", "It snowed.", "it says no"),
+        ("It snowed in May.", "It did not snow in May.", "the source says no"),
+        ("同社は計画を撤回した。", "同社は計画を発表した。", "opposite of '撤回'"),
+        ("The town sold Ada the pier.", "Ada sold the town the pier.", "changed places"),
+        ("The port was closed in 2014.", "The port was opened in 2014.", "opposite of 'closed'"),
+        ("It did not buy the pier.", "港は桟橋を買った。", "it says no"),
+        ("アンナ・ケルンがCTOになった。", "アンナ・ケルンがCEOになった。", "CTO is not in the source"),
+        ("The pier is long and people painted birds.", "The pier is long.", "part of it"),
     ],
 )
-def test_a_negation_on_one_side_only_is_seen(sentence: str, evidence: str) -> None:
-    verdict = check(sentence, Q, evidence, 0.9)
-    assert verdict.state == "partly" and "one says no" in verdict.reason
+def test_a_contradiction_is_partly_and_is_named(sentence: str, evidence: str, named: str) -> None:
+    verdict = check(sentence, "", evidence, 0.9)
+    assert verdict.state == "partly" and named in verdict.reason
 
 
 @pytest.mark.parametrize(
     ("sentence", "evidence"),
     [
-        ("同社は計画を撤回した。", "同社は計画を発表した。"),  # another verb, every other term the same
-        ("The town sold Ada the pier.", "Ada sold the town the pier."),  # swapped roles
-        ("The port was closed in 2014.", "The port was opened in 2014."),  # an antonym
-        ("It did not buy the pier.", "港は桟橋を買った。"),  # hidden where "not" is in another script: seen
+        ("The port grew because it rained.", "It rained because the port grew."),  # cause and effect
+        ("港は古いので人気だ。", "港は新しいので人気だ。"),  # opposites that are not in the table
     ],
 )
-def test_limits_of_lexical_checks(sentence: str, evidence: str) -> None:
-    """Recorded, not wished for: words cannot tell these apart; negation across scripts is told."""
-    verdict = check(sentence, Q, evidence, 0.9)
-    assert (verdict.state == "supported") is ("not" not in sentence.split())
+def test_limits_of_exact_checks(sentence: str, evidence: str) -> None:
+    """Recorded, not wished for."""
+    assert check(sentence, "", evidence, 0.9).state == "supported"
 
 
 def test_a_sentence_that_says_something_else_is_unsupported() -> None:

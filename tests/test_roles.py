@@ -1,0 +1,83 @@
+from __future__ import annotations
+
+import pytest
+
+from qa.roles import leads, people, roles, wrong_role
+
+
+@pytest.mark.parametrize(
+    ("text", "kinds"),
+    [
+        ("the CEO", {"ceo"}),
+        ("臨時のCEOに", {"ceo"}),
+        ("最高経営責任者", {"ceo"}),
+        ("chief financial officer", {"cfo"}),
+        ("finance chief", {"cfo"}),
+        ("首席技术官", {"cto"}),
+        ("副社長", {"vice president"}),
+        ("社長", {"president", "ceo"}),
+        ("Vice-President Ada", {"vice president"}),
+        ("the co-founder", {"founder"}),
+        ("取締役会", set()),
+        ("the presidential race", set()),
+    ],
+)
+def test_offices_in_several_languages(text: str, kinds: set[str]) -> None:
+    assert {kind for role in roles(text) for kind in role.kinds} == kinds
+
+
+@pytest.mark.parametrize(
+    ("text", "former", "interim"),
+    [
+        ("the former CEO", True, False),
+        ("元最高戦略責任者", True, False),
+        ("interim chief executive", False, True),
+        ("暫定CEO", False, True),
+        ("CEO代行", False, True),
+        ("the new CEO", False, False),
+    ],
+)
+def test_what_qualifies_an_office(text: str, former: bool, interim: bool) -> None:
+    (role,) = roles(text)
+    assert (role.former, role.interim) == (former, interim)
+
+
+def test_people_are_not_what_they_belong_to() -> None:
+    assert people("Anna Kern, CEO of Port Ada") == ["Anna Kern"]
+    assert people("遠山氏が来た") == ["遠山"]
+
+
+@pytest.mark.parametrize("text", ["She heads the firm", "同社を率いる", "トップの交代"])
+def test_leading_without_an_office(text: str) -> None:
+    assert leads(text) and not roles(text)
+
+
+@pytest.mark.parametrize(
+    ("sentence", "evidence"),
+    [
+        ("Anna Kern is CEO.", "Anna Kern became chief executive."),
+        ("Anna Kern is CEO.", "Anna Kern heads the firm."),
+        ("アンナ・ケルンはCEOです。", "Anna Kern, chief executive, spoke."),
+        ("Ada Holm keeps a board seat.", "CEO Ada Holm goes to Port AG, remaining a member of the board."),
+    ],
+)
+def test_an_office_that_the_source_gives(sentence: str, evidence: str) -> None:
+    assert wrong_role(sentence, "", evidence) == ""
+
+
+@pytest.mark.parametrize(
+    ("sentence", "evidence", "named"),
+    [
+        ("Anna Kern is CFO.", "Anna Kern is CEO.", "CFO is not in the source"),
+        ("Ada Holm is CEO.", "Founder Ada Holm is chair, while Lucy Kern is CEO.", "CEO is somebody else"),
+        ("遠山一氏が会長になる。", "遠山一氏が副社長になる。大石健会長は留任する。", "会長 is somebody else"),
+    ],
+)
+def test_an_office_that_the_source_gives_to_nobody_or_another(
+    sentence: str, evidence: str, named: str
+) -> None:
+    assert named in wrong_role(sentence, "", evidence)
+
+
+def test_the_office_of_the_question_is_for_another_check() -> None:
+    assert wrong_role("The CFO is Anna Kern.", "Who is the CFO?", "Anna Kern came.") == ""
