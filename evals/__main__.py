@@ -180,7 +180,8 @@ def _setup(home: Path | None, model: str | None) -> Iterator[tuple[Setup, Callab
 
         def tell(row: Row, number: int, total: int) -> None:
             bar.update(task, description=row.suite, completed=number, total=total)
-            console.print(show.row_line(row, number, total), markup=False, highlight=False)
+            if row.verdict != "unscored" and row.system not in FREE:
+                console.print(show.row_line(row, number, total), markup=False, highlight=False)
 
         yield Setup(load_settings(**overrides), kept, long_work), tell
 

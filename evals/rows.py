@@ -10,7 +10,6 @@ Knows no metric, no suite and no system; `evals.score` makes rows and `evals.sum
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
@@ -199,7 +198,7 @@ class Run:
 
 
 def append(folder: Path, row: Row) -> None:
-    """Add one row to a run's folder, whole and on disk before this returns.
+    """Add one row to a run's folder; a kill after this returns does not lose it.
 
     Raises:
         QAError: the file cannot be written.
@@ -207,8 +206,6 @@ def append(folder: Path, row: Row) -> None:
     try:
         with (folder / ROWS).open("a", encoding="utf-8", newline="\n") as file:
             file.write(_line(row))
-            file.flush()
-            os.fsync(file.fileno())
     except OSError as error:
         raise QAError(f"A row cannot be written to {folder}: {error.strerror}.", "") from error
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from rich.console import Console
 from rich.markup import escape
@@ -12,7 +12,7 @@ from evals.compare import Comparison
 from evals.rows import Estimate, Row, Run
 from evals.summary import METRICS, summarise
 
-__all__ = ["comparison", "comparison_of_systems", "failures", "summary"]
+__all__ = ["comparison", "comparison_of_systems", "failures", "row_line", "summary"]
 
 SIDE_BY_SIDE = (
     *("right", "refused", "hallucination", "over_refusal", "crag", "f1", "right_cited", "seconds_p50"),
@@ -68,22 +68,13 @@ def comparison(console: Console, before: Run, after: Run, found: Comparison) -> 
         table.add_row(METRICS[name].label, _number(change.before), _number(change.after), f"{by.value:+.3f}",
                       f"{by.low:+.3f} to {by.high:+.3f}", f"{by.p:.3f}", str(by.n))  # fmt: skip
     console.print(table)
-    for old, new in found.flips:
-        colour = "green" if new.passed else "red"
-        console.print(f"[{colour}]{old.verdict} → {new.verdict}[/] {escape(f'{old.id} {old.question}')}",
-                      highlight=False)  # fmt: skip
-        console.print(f"    before: {old.text}\n    after:  {new.text}", markup=False, highlight=False)
+    for line in found.lines():
+        console.print(line, markup=False, highlight=False)
 
 
 def row_line(row: Row, number: int, total: int) -> str:
     """One answered question on one line."""
-    said = row.text or _ranks(row.scores)
-    return f"{number}/{total} {row.verdict} {row.id} {row.question} -> {said} ({row.seconds:.1f} s)"
-
-
-def _ranks(scores: Mapping[str, float | None]) -> str:
-    found = (f"{name} {value:.0f}" for name, value in scores.items() if value is not None and "hit@" in name)
-    return ", ".join(found)
+    return f"{number}/{total} {row.verdict} {row.id} {row.question} -> {row.text} ({row.seconds:.1f} s)"
 
 
 def _languages(rows: Sequence[Row]) -> list[str]:
