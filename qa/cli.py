@@ -12,6 +12,7 @@ import json
 import os
 import sys
 from collections.abc import Callable, Generator, Iterator
+from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -163,6 +164,42 @@ def reindex() -> None:
     with _assistant() as assistant:
         count = assistant.reindex()
     _say(f"embedded again: {_counted(count)}")
+
+
+@app.command()
+def serve(
+    host: Annotated[str, typer.Option(help="Listen here; any but this computer needs --auth.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="0 for a free one.", min=0, max=65535)] = 7860,
+    auth: Annotated[
+        str | None, typer.Option(metavar="USER:PASSWORD", help="Ask for these; also QA_SERVE_AUTH.")
+    ] = None,
+    open_page: Annotated[bool, typer.Option("--open/--no-open", help="Show the page in the browser.")] = True,
+) -> None:
+    """Open the web page, with APIs for programs beside it, until Ctrl-C."""
+    with _assistant() as assistant:
+        from qa.ui.server import serve as run
+
+        _make_ready(assistant)
+        run(assistant, host=host, port=port, auth=auth, open_browser=open_page)
+
+
+@app.command()
+def feedback(
+    out: Annotated[Path, typer.Option(help="JSONL file to write; what is there is replaced.")],
+) -> None:
+    """Make eval cases of what readers of the web page said about answers."""
+    from qa.feedback import case, kept
+    from qa.settings import load_settings
+
+    verdicts = kept(load_settings().home)
+    cases = [made for verdict in verdicts if (made := case(verdict))]
+    try:
+        out.write_text("".join(json.dumps(c, ensure_ascii=False) + "\n" for c in cases), encoding="utf-8")
+    except OSError as error:
+        raise QAError(f"{out} cannot be written: {error.strerror}.", "Name another file.") from error
+    _say(f"{len(cases)} cases of {len(verdicts)} verdicts in {out}")
+    if len(cases) < len(verdicts):
+        _warn("Left out: bad answers without a comment that says what is right, and small talk.")
 
 
 @model_app.command("download")

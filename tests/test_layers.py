@@ -19,6 +19,7 @@ LAYERS = {
     "qa.dates": 1,
     "qa.settings": 1,
     "qa.prompts": 1,
+    "qa.reports": 1,
     "qa.sentences": 1,
     "qa.terms": 1,
     "qa.language": 1,
@@ -40,9 +41,10 @@ LAYERS = {
     "qa.passages": 4,
     "qa.retrieve": 4,
     "qa.chain": 5,
+    "qa.feedback": 5,
     "qa.assistant": 6,
-    "qa.cli": 7,
     "qa.ui": 7,
+    "qa.cli": 8,
 }
 """A folder is one entry: what its modules import from each other is its own affair."""
 

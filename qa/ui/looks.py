@@ -22,11 +22,11 @@ MONO = ("ui-monospace", "SFMono-Regular", "Consolas", "Noto Sans Mono CJK JP", "
 
 def looks() -> dict[str, Any]:
     """Keyword arguments of ``gr.mount_gradio_app`` (and of ``launch``) that the page cannot do without."""
-    script = (ASSETS / "page.js").read_text(encoding="utf-8")
+    script, style = ((ASSETS / name).read_text(encoding="utf-8") for name in ("page.js", "page.css"))
     return {
         "theme": gr.themes.Base(font=FONTS, font_mono=MONO),
-        "css_paths": [ASSETS / "page.css"],
-        "head": f"<script>\n{script}\n</script>",
+        # In the head, because Gradio confines its css parameter to its own container.
+        "head": f"<style>\n{style}\n</style>\n<script>\n{script}\n</script>",
         "footer_links": [],
         "run_history": False,
     }
