@@ -18,7 +18,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from evals.metrics import wilson
+from evals.statistics import wilson
 from qa.data import State
 from qa.errors import QAError
 from qa.verify import check

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 
 from qa.dates import parts
 from qa.units import (
@@ -93,6 +94,7 @@ _CERTAIN = 13
 """Spelled-out numbers from here on are meant as numbers, smaller ones without a unit often are not."""
 
 
+@lru_cache(maxsize=512)
 def figures(text: str) -> tuple[Figure, ...]:
     """Find every figure: digits, kanji numbers with a unit, large English number words, fractions, dates.
 

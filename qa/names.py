@@ -29,7 +29,9 @@ OPENERS = frozenset(
     "the a an in on at of for from by to with as it its this that these those he she they his her their we "
     "our i you who what when where why how which is are was were do does did yes no not and but or if "
     "according after before since while during however also there here one two three some many most all both "
-    "each every new el la los las un una en de por con según der die das ein eine im am nach laut le les des du "
+    "each every new then later thus hence meanwhile moreover although though because once upon under until despite "
+    "unlike like among between through within without about such other another my your so yet only even just "
+    "today yesterday el la los las un una en de por con según der die das ein eine im am nach laut le les des du "
     "selon ceo cfo cto ai".split()
 )
 """What begins a sentence with a capital and is no name."""

@@ -32,7 +32,11 @@ _WORD = re.compile(r"[A-Za-zÀ-ÿ][\w'’-]*")
 _CAPITAL = re.compile(
     r"(?<!\w)(?:(?:[A-Z][a-z]?\.?\s)?[A-ZÀ-Þ][\w&’'-]*)(?:\s(?:[A-ZÀ-Þ]|of\s[A-Z]|&\s)[\w’'-]*)*"
 )
-_THE = re.compile(r"\b(?:the|a|an|his|her|their|its)\s(?P<noun>[a-z][\w-]+)", re.IGNORECASE)
+_THE = re.compile(
+    r"\b(?:[Tt]he|[Aa]n?|[Hh]is|[Hh]er|[Tt]heir|[Ii]ts)\s(?P<noun>[a-z][\w-]+)\b(?!(?:\s[a-z]+)?\s[A-Z])"
+)
+_FAR = 5
+"""Words between two that take part, at the most."""
 _ADJUNCT = re.compile(
     r"\b(?:in|on|at|of|during|since|until|before|after|within)\s(?:the\s|a\s|an\s)?$", re.IGNORECASE
 )
@@ -123,6 +127,8 @@ def _verb_pairs(text: str) -> Iterator[tuple[str, str, str]]:
         taking_part = _participants(sentence)
         for (one, _, end), (other, other_start, _) in combinations(taking_part, 2):
             between = sentence[end:other_start]
+            if len(between.split()) > _FAR or re.search(r"[,;:()]", between):
+                continue
             passive = re.search(r"\bby\b", between)
             pair = (other, one) if passive else (one, other)
             for word in _WORD.findall(between.lower()):

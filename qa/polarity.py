@@ -11,6 +11,7 @@ grammar beyond that.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from qa.language import script_of
@@ -22,7 +23,7 @@ _NEGATIONS = {
     "ja": r"ない(?!ほど|うち)|ません|なかっ|なく(?!と)|(?<![せさわまかみひし])ず(?=[、。にと]|$)|未定|不明",
     "zh": r"[不没未无](?!仅|断|久|少|同)",
     "ko": r"않|없|아니|못[하했한할]",
-    "latin": r"\b(?:not(?! only)|no(?! longer than|\. ?\d)|never|without|neither|nor|none|nothing|nobody|cannot"
+    "latin": r"\b(?:not(?! (?:only|until|just|necessarily))|no(?!s?\.? ?\d)|never|without|neither|nor|none|nothing|nobody|cannot"
     r"|unchanged|unable|unlikely|nunca|jamás|ningun[oa]|nicht|kein\w*|niemals|ohne|pas|jamais|sans|aucun\w*)\b"
     r"|n['’]t\b",
 }
@@ -50,6 +51,14 @@ class _Axis:
     down: re.Pattern[str]
     converse: bool = False
     undoes: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """A clause of the evidence and the line that it stands in."""
+
+    clause: str
+    line: str
 
 
 def _axis(up: str, down: str, *, converse: bool = False, undoes: bool = False) -> _Axis:
@@ -122,51 +131,55 @@ _POLE = re.compile("|".join(f"{axis.up.pattern}|{axis.down.pattern}" for axis in
 _CLAUSE = re.compile(
     r"[、。，；;\n！？]|,\s|[.!?](?=\s|$)|\b(?:and|but|yet|while|whereas|although|because|after|before|y|pero|und|aber)\b|(?<=た)が、?|ものの|一方"
 )
-_NEAR = 0.25
-"""Share of a clause's terms that the line of its counterpart has, at the least."""
+_NEAR, _TOLD = 0.25, 0.5
+"""Share of a clause's terms that the line of its counterpart has, and of that clause's terms that it has."""
 
 
-def opposed(sentence: str, evidence: str) -> str:
+def opposed(sentence: str, evidence: str, question: str = "") -> str:
     """Say where the sentence and the evidence contradict each other; "" if nowhere.
 
     Args:
         sentence: one sentence of an answer.
         evidence: the source sentences and what they stand under, one a line.
+        question: what was asked; "who did not come?" is answered with a name, without the "not".
     """
     if ("cjk" in script_of(sentence)) != ("cjk" in script_of(evidence)) or _korean(sentence) != _korean(
         evidence
     ):
         return _opposed_across(sentence, evidence)
-    parts = [(clause, line) for line in evidence.splitlines() for clause in _clauses(line)]
+    denies = _denial(sentence + evidence)
+    parts = [_Part(clause, line) for line in evidence.splitlines() for clause in _clauses(line)]
     for clause in _clauses(sentence):
-        wanted = set(terms(_POLE.sub(" ", clause))) or set(terms(clause))
-        near = max(parts, key=lambda part: len(wanted & set(terms(part[0]))), default=("", ""))
-        if len(wanted & set(terms(near[1]))) < max(1.0, _NEAR * len(wanted)):
+        wanted = _topic(clause)
+        near = max(parts, key=lambda part: len(wanted & _topic(part.clause)), default=None)
+        if near is None or len(wanted & set(terms(near.line))) < max(1.0, _NEAR * len(wanted)):
             continue
-        if reason := _against(clause, near[0], near[1], sentence, evidence):
+        agreed, reason = _compared(clause, near, _same_first(sentence, near.line))
+        if reason:
             return reason
+        if agreed:
+            continue
+        if denies(clause) and not denies(evidence):
+            return "it says no and the source does not"
+        # An answer in a few words says too little to hold against all of a clause.
+        content = _content(near.clause)
+        told = len(content & _content(clause)) >= _TOLD * len(content)
+        if told and denies(near.clause) and not denies(sentence) and not denies(question):
+            return "the source says no and it does not"
     return ""
 
 
-def _against(clause: str, near: str, line: str, sentence: str, evidence: str) -> str:
-    """Compare a clause with its nearest; the line that it stands in decides where the clause has no pole."""
+def _compared(clause: str, near: _Part, same_first: bool) -> tuple[bool, str]:
+    """Whether two clauses agree on an axis, and where they differ; the line decides where a clause has no pole."""
     agreed = False
     for axis in _AXES:
         said = _poles(axis, clause)
-        found = _poles(axis, near) or _poles(axis, line)
-        if not said or not found:
-            continue
+        found = said and (_poles(axis, near.clause) or _poles(axis, near.line))
         if said & found:
             agreed = True
-        elif not axis.converse or _same_first(sentence, line):
-            return f"the source says the opposite of {_written(axis, clause)!r}"
-    if agreed:
-        return ""
-    if _denies(clause) and not _denies(evidence):
-        return "it says no and the source does not"
-    if _denies(near) and not _denies(sentence):
-        return "the source says no and it does not"
-    return ""
+        elif said and found and (same_first or not axis.converse):
+            return False, f"the source says the opposite of {_written(axis, clause)!r}"
+    return agreed, ""
 
 
 def _opposed_across(sentence: str, evidence: str) -> str:
@@ -177,11 +190,12 @@ def _opposed_across(sentence: str, evidence: str) -> str:
             return f"the source says the opposite of {_written(axis, sentence)!r}"
         if said & found:
             return ""
-    if _denies(sentence) and not _denies(evidence):
+    says_no, source_says_no = _denial(sentence), _denial(evidence)
+    if says_no(sentence) and not source_says_no(evidence):
         return "it says no and the source does not"
     stated = [line for line in evidence.splitlines() if re.search(r"[。.!?！？]\s*$", line)]
     only = _clauses(stated[0]) if len(stated) == 1 else []
-    if len(only) == 1 and _denies(only[0]) and not _denies(sentence):
+    if len(only) == 1 and source_says_no(only[0]) and not says_no(sentence):
         return "the source says no and it does not"
     return ""
 
@@ -209,17 +223,30 @@ def _written(axis: _Axis, text: str) -> str:
     return match.group() if match else ""
 
 
-def _denies(text: str) -> bool:
-    """Whether anything in a text is negated, denied or called off."""
-    scripts = script_of(text)
-    kinds = ["latin"] if "cjk" not in scripts else []
-    if "hangul" in scripts:
-        kinds.append("ko")
+def _denial(texts: str) -> Callable[[str], bool]:
+    """What tells whether anything in one of these texts is negated, denied or called off."""
+    scripts = script_of(texts)
+    kinds = ["ko"] if "hangul" in scripts else []
     if "cjk" in scripts:
-        kinds.append("ja" if re.search(r"[ぁ-ゖ]", text) else "zh")
-    if any(re.search(_NEGATIONS[kind], text, re.IGNORECASE) for kind in kinds):
-        return True
-    return any(axis.undoes and axis.down.search(text) for axis in _AXES)
+        kinds.append("ja" if re.search(r"[ぁ-ゖ]", texts) else "zh")
+    elif not kinds:
+        kinds.append("latin")
+    pattern = re.compile("|".join(_NEGATIONS[kind] for kind in kinds), re.IGNORECASE)
+    undone = [axis.down for axis in _AXES if axis.undoes]
+    return lambda text: bool(pattern.search(text) or any(down.search(text) for down in undone))
+
+
+def _topic(clause: str) -> frozenset[str]:
+    """What a clause is about: its terms without those that say yes or no to it."""
+    return frozenset(terms(_POLE.sub(" ", clause)) or terms(clause))
+
+
+def _content(text: str) -> set[str]:
+    """Kanji and katakana, or the longer words' beginnings; what an ending changes is left out."""
+    plain = _POLE.sub(" ", text)
+    return set(re.findall(r"[一-龥ァ-ヺ]", plain)) | {
+        word[:4] for word in re.findall(r"[^\W\d_ぁ-龥]{3,}", plain.lower())
+    }
 
 
 def _same_first(sentence: str, line: str) -> bool:

@@ -131,7 +131,7 @@ def check(sentence: str, question: str, evidence: str, similarity: float = 1.0) 
 def _contradictions(sentence: str, question: str, evidence: str) -> list[str]:
     found = (
         wrong_role(sentence, question, evidence),
-        opposed(sentence, evidence),
+        opposed(sentence, evidence, question),
         swapped(sentence, evidence),
     )
     return [reason for reason in found if reason]
