@@ -71,7 +71,7 @@ def row(id: str = "q1", verdict: Verdict = "right", **changes: Any) -> Row:
         "answerable": answerable,
         "gold": (("1998", "ninety-eight"),) if answerable else (),
         "gold_ids": ("trains.md",) if answerable else (),
-        "gold_spans": (("trains.md", 127, 151),) if answerable else (),
+        "gold_spans": (("trains.md", 126, 150),) if answerable else (),
         "answer": None if verdict in ("error", "unscored") else given.to_dict(),
         "error": "The model cannot be reached." if verdict == "error" else "",
         "scores": scores(verdict),
