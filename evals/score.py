@@ -77,7 +77,7 @@ def verdict_of(case: Case, answer: Answer, cited: Sequence[Span], rule: Rule) ->
     if not answer.answered:
         return "over_refused"
     if rule == "cites":
-        right = bool(citing.gold_hit(cited, case.gold_spans))
+        right = bool(citing.gold_hit(cited, _gold(case)))
     else:
         right = rule == "answers" or bool(contains(answer.text, case.gold))
     return "right" if right else "wrong"
@@ -108,16 +108,21 @@ def citation_scores(case: Case, answer: Answer, cited: Sequence[Span], texts: Ma
         "gold_hit": None,
         "gold_precision": None,
     }
-    gold = case.gold_spans or tuple((name, 0, 1 << 60) for name in case.gold_ids)
+    gold = _gold(case)
     if case.answerable and answer.answered and gold:
         scores["gold_hit"] = citing.gold_hit(cited, gold)
         scores["gold_precision"] = citing.gold_precision(cited, gold)
     return scores
 
 
+def _gold(case: Case) -> tuple[Span, ...]:
+    """The marked sentences or, where none is, the whole of each gold document."""
+    return case.gold_spans or tuple((name, 0, 1 << 60) for name in case.gold_ids)
+
+
 def _recalled(case: Case, cited: Sequence[Span]) -> float | None:
     """Elsewhere the marked sentences are alternatives, of which one is enough."""
-    return citing.gold_recall(cited, case.gold_spans) if case.answerable else None
+    return citing.gold_recall(cited, _gold(case)) if case.answerable else None
 
 
 def _overlaps(said: str, case: Case) -> Scores:
