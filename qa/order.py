@@ -32,9 +32,7 @@ _WORD = re.compile(r"[A-Za-zÀ-ÿ][\w'’-]*")
 _CAPITAL = re.compile(
     r"(?<!\w)(?:(?:[A-Z][a-z]?\.?\s)?[A-ZÀ-Þ][\w&’'-]*)(?:\s(?:[A-ZÀ-Þ]|of\s[A-Z]|&\s)[\w’'-]*)*"
 )
-_THE = re.compile(
-    r"\b(?:[Tt]he|[Aa]n?|[Hh]is|[Hh]er|[Tt]heir|[Ii]ts)\s(?P<noun>[a-z][\w-]+)\b(?!(?:\s[a-z]+)?\s[A-Z])"
-)
+_THE = re.compile(r"\b(?:[Tt]he|[Aa]n?|[Hh]is|[Hh]er|[Tt]heir|[Ii]ts)\s(?P<noun>[a-z][\w-]+)")
 _FAR = 5
 """Words between two that take part, at the most."""
 _ADJUNCT = re.compile(

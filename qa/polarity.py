@@ -13,6 +13,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 
 from qa.language import script_of
 from qa.terms import terms
@@ -152,7 +153,7 @@ def opposed(sentence: str, evidence: str, question: str = "") -> str:
     for clause in _clauses(sentence):
         wanted = _topic(clause)
         near = max(parts, key=lambda part: len(wanted & _topic(part.clause)), default=None)
-        if near is None or len(wanted & set(terms(near.line))) < max(1.0, _NEAR * len(wanted)):
+        if near is None or len(wanted & _topic(near.line)) < max(1.0, _NEAR * len(wanted)):
             continue
         agreed, reason = _compared(clause, near, _same_first(sentence, near.line))
         if reason:
@@ -236,6 +237,7 @@ def _denial(texts: str) -> Callable[[str], bool]:
     return lambda text: bool(pattern.search(text) or any(down.search(text) for down in undone))
 
 
+@lru_cache(maxsize=2048)
 def _topic(clause: str) -> frozenset[str]:
     """What a clause is about: its terms without those that say yes or no to it."""
     return frozenset(terms(_POLE.sub(" ", clause)) or terms(clause))
