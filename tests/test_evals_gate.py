@@ -43,10 +43,8 @@ def questions(tmp_path_factory: pytest.TempPathFactory) -> Path:
     tmp_path = tmp_path_factory.mktemp("towns")
     for name in TOWNS:
         (tmp_path / f"{name}.txt").write_text(text_of(name), encoding="utf-8")
-        asked = {"source": "", "document": f"{name}.txt"}
-        lines.append(
-            {"id": f"{name}-mayor", "question": f"Who is mayor of {name}ton?", "answers": [f"{name}son"]}
-        )
+        mayor = {"question": f"Who is mayor of {name}ton?", "answers": [f"{name}son"]}
+        lines.append({"id": f"{name}-mayor", **mayor})
         lines.append({"id": f"{name}-size", "question": f"How big is {name}ton?", "answerable": False})
     path = tmp_path / "towns.jsonl"
     path.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
