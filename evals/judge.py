@@ -166,6 +166,14 @@ class Judgement:
             ("endpoint's faults", str(faults), "", n),
         ]
 
+    def lines(self) -> list[str]:
+        """What a person reads beside the table: whether to believe it, and what could not be judged."""
+        gate = f"may not gate: {self.refusal}" if self.refusal else "agrees with people enough to gate"
+        failed = (f"{row.id}: {row.failure}" for row in self.rows if row.failure)
+        pairs = self.calibration.failures if self.calibration else 0
+        unread = [f"{pairs} pairs could not be judged and count as no difference"] if pairs else []
+        return [f"The judge {self.judge} {gate}.", *unread, *failed]
+
 
 class Judge:
     """A chat model that splits texts into claims and checks them; safe to use from several threads.

@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -41,7 +42,7 @@ HEADLINE = (
     "right", "over_refusal", "wrong", "hallucination", "crag", "right_cited", "verbatim", "numbers_carried",
     "f1", "content_f1", "attack_success", "accuracy_clean", "accuracy_attacked", "language_match",
     "document_hit@1", "passage_hit@1", "passage_recall@10", "passage_ndcg@10", "errors",
-    "seconds_p50", "seconds_p95",
+    "rerun_identical", "seconds_p50", "seconds_p95", "first_token_p50",
 )  # fmt: skip
 PANELS = ("right", "over_refusal", "hallucination", "right_cited", "attack_success", "f1", "passage_hit@1")
 BY_LANGUAGE = ("right", "over_refusal", "hallucination", "right_cited", "passage_hit@1")
@@ -77,13 +78,19 @@ def write_report(run_dirs: Sequence[Path], out: Path) -> Path:
             f"There is no run in {', '.join(map(str, run_dirs)) or 'no folder'}.",
             "`python -m evals run --out DIR` makes one.",
         )
-    page = _page(_labelled({folder: Run.load(folder) for folder in folders}))
+    page = _page(_labelled({folder: _loaded(folder) for folder in folders}))
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
         out.write_text(page, encoding="utf-8", errors="replace", newline="\n")
     except OSError as error:
         raise QAError(f"{out} cannot be written: {error.strerror}.", "") from error
     return out
+
+
+def _loaded(folder: Path) -> Run:
+    """A run; an interrupted one has no summary yet and gets that of what it has."""
+    run = Run.load(folder)
+    return run if run.summary else replace(run, summary=summarise(run.rows))
 
 
 def _labelled(runs: Mapping[Path, Run]) -> list[Labelled]:

@@ -263,6 +263,7 @@ def test_a_judge_that_always_says_yes_may_not_gate(tmp_path: Path) -> None:
     with serving(reply) as server:
         found = judge_run(run_of((ROW,)), server.settings, tmp_path, pairs=PAIRS)
     assert "than content-word F1" in found.refusal
+    assert found.lines()[0].startswith("The judge judge-1 may not gate: ")
 
 
 def test_pairs_that_cannot_be_judged_are_counted_not_dropped(tmp_path: Path) -> None:
@@ -273,7 +274,7 @@ def test_pairs_that_cannot_be_judged_are_counted_not_dropped(tmp_path: Path) -> 
         found = judge_run(run_of((ROW,)), server.settings, tmp_path, pairs=PAIRS)
     assert found.calibration is not None
     assert (found.calibration.failures, found.calibration.judge["overall"].n) == (4, 4)
-    assert found.refusal
+    assert found.refusal and any("4 pairs could not be judged" in line for line in found.lines())
 
 
 def test_without_the_pairs_or_judging_itself_a_judge_may_not_gate(tmp_path: Path) -> None:

@@ -135,6 +135,13 @@ def test_a_citation_outside_every_passage_is_shown_by_itself(tmp_path: Path) -> 
     assert [place["text"] for place in page.data["passages"]] == ["The line opened in 1998."]
 
 
+def test_an_interrupted_run_has_the_numbers_of_what_it_has(tmp_path: Path) -> None:
+    MIXED.write(tmp_path)
+    (tmp_path / "summary.json").unlink()
+    text = write_report([tmp_path], tmp_path / "report.html").read_text(encoding="utf-8")
+    assert "5 to 70 %, n = 4" in text
+
+
 def test_nothing_in_a_run_becomes_markup(tmp_path: Path) -> None:
     bad = row(
         "<b>",
@@ -348,7 +355,8 @@ def check_keyboard(page: Any) -> None:
 
 
 def check_details(page: Any) -> None:
-    page.evaluate("location.hash = 'q=a'")
+    page.get_by_role("radio", name="hallucinated").check()
+    page.evaluate("location.hash = 'q=a'")  # a link to what the filter hides
     opened = page.locator("details.question[open]")
     opened.wait_for()
     # An emoji before the quotation: offsets count code points, JavaScript counts UTF-16 units.

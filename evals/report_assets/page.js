@@ -114,11 +114,14 @@ function cited(question, answer) {
     if (!places.has(citation.passage)) places.set(citation.passage, []);
     places.get(citation.passage).push(citation);
   }
-  if (places.size) parts.push(make("h4", {}, "Cited"));
+  if (places.size) {
+    const proof = question.evidence.length ? ", underlined what proves the right answer" : "";
+    parts.push(make("h4", {}, `Cited (highlighted${proof})`));
+  }
   for (const [index, citations] of places) parts.push(passage(question, data.passages[index], citations));
   const rest = answer.hits.filter((index) => !places.has(index));
   if (rest.length) {
-    const label = `${rest.length} other ${rest.length === 1 ? "passage" : "passages"} considered`;
+    const label = `${rest.length} ${places.size ? "other " : ""}${rest.length === 1 ? "passage" : "passages"} considered`;
     parts.push(lazily(label, () => rest.map((index) => passage(question, data.passages[index], []))));
   }
   return parts;
@@ -126,7 +129,7 @@ function cited(question, answer) {
 
 function passage(question, place, citations) {
   // Offsets count code points, JavaScript's own count UTF-16 units.
-  const characters = Array.from(place.text);
+  const characters = Array.from(place.text.trimEnd());
   const clip = (offset) => Math.min(Math.max(offset - place.start, 0), characters.length);
   const spans = citations.map((citation) => [clip(citation.start), clip(citation.end), citation.marker]);
   const proof = question.evidence.filter(([name]) => name === place.name).map(([, start, end]) => [clip(start), clip(end)]);
@@ -144,7 +147,7 @@ function passage(question, place, citations) {
     const ending = here.filter(([, to]) => to === end).map(([, , marker]) => `[${marker}]`);
     if (ending.length) box.append(make("sup", {}, ending.join("")));
   });
-  const where = `${place.title}, characters ${place.start}–${place.start + characters.length}`;
+  const where = `${place.title}, characters ${place.start}–${place.start + Array.from(place.text).length}`;
   return make("div", {}, make("p", { class: "small soft" }, where), box);
 }
 
@@ -195,22 +198,35 @@ function choices() {
   options(form.elements.other, rest.length ? rest.map((index) => [index, data.runs[index].label]) : [["", "no other run"]]);
 }
 
+let pending = 0;
+function updateSoon() {
+  cancelAnimationFrame(pending);
+  pending = requestAnimationFrame(update);
+}
+
 function open() {
-  // A link ends in #q=ID and opens that question.
+  // A link that ends in #q=ID opens that question, whatever was filtered before.
   const id = new URLSearchParams(location.hash.slice(1)).get("q");
-  if (!id) return;
-  const target = [...list.children].find((item) => item.dataset.id === id);
-  if (!target) return;
+  const question = data.questions.find((one) => one.id === id);
+  if (!question) return;
+  const listed = () => [...list.children].find((item) => item.dataset.id === id);
+  cancelAnimationFrame(pending);
+  update();
+  if (!listed()) {
+    form.reset();
+    form.elements.run.value = Object.keys(question.results)[0];
+    choices();
+    update();
+  }
+  const target = listed();
   target.open = true;
   target.scrollIntoView({ block: "start" });
   target.querySelector("summary").focus({ preventScroll: true });
 }
 
-let pending = 0;
 form.addEventListener("input", (event) => {
   if (event.target.name === "run") choices();
-  cancelAnimationFrame(pending);
-  pending = requestAnimationFrame(update);
+  updateSoon();
 });
 form.addEventListener("submit", (event) => event.preventDefault());
 document.addEventListener("keydown", (event) => {
