@@ -1,13 +1,16 @@
 """Hits go in, what the model reads and what may be cited come out; knows no model and no index.
 
 A small model reads a few right sentences well and whole articles badly (measured on the first article: see
-evals/EXPERIMENTS.md). So the sentences of the best chunks are ranked against the question, alone and with the
-title, heading and sentence before them, and the best few are shown in document order. Furniture and
+evals/EXPERIMENTS.md). So the sentences of the best chunks are ranked against the question and the best few
+are shown in document order. A long news sentence states several things, of which the question asks one: what
+counts is its nearest clause, and the whole with the title, heading and sentence before it. Furniture and
 sentences that give orders to the reading machine are left out.
 """
 
 from __future__ import annotations
 
+import math
+import re
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -20,7 +23,8 @@ from qa.cite import Candidate, lexical_share
 from qa.clean import addresses_the_model, visible
 from qa.data import Chunk, Hit
 from qa.figures import annotate
-from qa.sentences import split_sentences
+from qa.sentences import split_sentences, width
+from qa.verify import carries_name, names_in
 
 __all__ = ["Reading", "SentenceVectors", "focus", "read", "sentences_of"]
 
@@ -28,6 +32,10 @@ Vectors = npt.NDArray[np.float32]
 
 _KEYWORD_WEIGHT = 0.2
 """How many cosine points it is worth to hold every term of the question."""
+_NAME_WEIGHT = 0.05
+"""The same for the names that the question writes in another script than the source."""
+_CLAUSE_WIDTH = 24
+"""Columns that a clause has at least: "However," says nothing alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,15 +98,53 @@ def focus(
     """
     if len(candidates) <= most:
         return list(candidates)
-    alone = vectors([visible(candidate.text) for candidate in candidates]) @ vector
+    clauses = [_clauses(candidate.text) for candidate in candidates]
+    of_clauses = vectors([visible(clause) for group in clauses for clause in group]) @ vector
+    starts = np.cumsum([0, *(len(group) for group in clauses[:-1])])
     before = ["", *(candidate.text for candidate in candidates[:-1])]
     placed = [
         visible(f"{candidate.title}\n{candidate.heading}\n{previous}\n{candidate.label}\n{candidate.text}")
         for candidate, previous in zip(candidates, before, strict=True)
     ]
-    scores = (alone + vectors(placed) @ vector) / 2 + _KEYWORD_WEIGHT * lexical_share(question, candidates)
+    scores = (np.maximum.reduceat(of_clauses, starts) + vectors(placed) @ vector) / 2
+    scores = scores + _KEYWORD_WEIGHT * lexical_share(question, candidates)
+    scores = scores + _NAME_WEIGHT * _foreign_names(question, candidates)
     best = np.argsort(-scores, kind="stable")[:most]
     return [candidates[int(index)] for index in sorted(best)]
+
+
+def _clauses(sentence: str) -> list[str]:
+    """Cut at commas; what would be too short to say anything stays with what follows, or with the last."""
+    found: list[str] = []
+    current = ""
+    for part in re.split(r"(?<=[、，;；])|(?<=,)(?=\s)", sentence):
+        current += part
+        if width(current) >= _CLAUSE_WIDTH:
+            found.append(current)
+            current = ""
+    if current and found:
+        found[-1] += current
+    return found or [sentence]
+
+
+def _foreign_names(question: str, candidates: Sequence[Candidate]) -> npt.NDArray[np.float64]:
+    """Share of the question's names that only another script's form of can match; rare ones count more.
+
+    Keywords cannot see that "Mercor" is メルコール. Shape (len(candidates),), 0 to 1.
+    """
+    texts = [f"{candidate.label}\n{candidate.text}" for candidate in candidates]
+    everything = "\n".join(texts).lower()
+    share = np.zeros(len(candidates))
+    total = 0.0
+    for name in names_in(question):
+        if name.lower() in everything:
+            continue
+        holds = np.array([carries_name(name, text) for text in texts])
+        if holds.any():
+            weight = math.log(1 + len(texts) / (1 + holds.sum()))
+            share += weight * holds
+            total += weight
+    return share / total if total else share
 
 
 def read(candidates: Sequence[Candidate], language: str) -> Reading:

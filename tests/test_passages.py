@@ -91,3 +91,23 @@ def test_a_vector_is_made_once_and_the_oldest_is_forgotten() -> None:
     vectors(["z"])
     vectors(["x", "y", "z"])
     assert len(letters.seen) == 4
+
+
+def test_a_clause_of_a_long_sentence_is_found() -> None:
+    class Share(Letters):
+        """Cosine as share of letters, so that a long sentence hides its clause."""
+
+        def __call__(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:
+            return np.array([[text.count("x") / len(text)] for text in texts], dtype=np.float32)
+
+    long = "Nothing here says it at all at all, but xxxxx xxxxx xxxxx xxxxx it is, then again nothing at all."
+    found = sentences_of([hit("a", 0, f"{long} A x b x c. D x e x f.")])
+    vector = np.array([1], dtype=np.float32)
+    assert long in [c.text for c in focus(found, "what?", vector, SentenceVectors(Share()), 1)]
+
+
+def test_a_name_in_another_script_is_found() -> None:
+    found = sentences_of([hit("a", 0, "会社は伸びた。メルコールの代表は語った。顧客は離れた。")])
+    nothing = np.zeros(3, dtype=np.float32)
+    kept = focus(found, "Who runs Mercor?", nothing, SentenceVectors(Letters()), 1)
+    assert [candidate.text for candidate in kept] == ["メルコールの代表は語った。"]
