@@ -52,6 +52,7 @@ SIDEWAYS = {
     ("qa.figures", "qa.dates"),
     ("qa.cite", "qa.verify"),
     ("qa.passages", "qa.cite"),
+    ("qa.passages", "qa.verify"),
     ("qa.index", "qa.library"),
     ("qa.index", "qa.remote"),
     ("qa.remote", "qa.index"),
