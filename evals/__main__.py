@@ -11,21 +11,30 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
 import platformdirs
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
 from evals import gate as gates
 from evals import show
+from evals.agreement import FOLDER as PAIRS
+from evals.agreement import load_pairs
 from evals.cases import Suite
 from evals.compare import compare as compare_runs
+from evals.contradictions import rates
+from evals.contradictions import score as score_pairs
+from evals.contradictions import table as contradiction_table
+from evals.judge import judge_run
+from evals.junit import write_junit
+from evals.report import write_report
 from evals.rows import Row, Run
 from evals.runner import Plan, execute
-from evals.suites import SUITES, Places, load_suite
+from evals.suites import SUITES, Places, bench_folder, load_suite
 from evals.systems import FREE, SYSTEMS, Setup
 from qa.errors import QAError
 from qa.settings import load_settings
@@ -40,6 +49,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 console = Console(stderr=True)
+_COLUMNS = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
 
 Data = Annotated[Path | None, typer.Option(help="Folder of the public sets; or set QA_BENCH.")]
 Document = Annotated[
@@ -64,9 +74,6 @@ def main() -> None:
         if error.hint:
             console.print(f"hint: {error.hint}", markup=False, highlight=False)
         sys.exit(2)
-    except KeyboardInterrupt:
-        console.print("Interrupted. The same command with --resume and the same --out goes on.")
-        sys.exit(130)
 
 
 @app.command()
@@ -87,6 +94,7 @@ def run(  # noqa: PLR0913 - one argument an option
         bool, typer.Option("--baselines", help="Also always-answer, oracle, closed-book and tutorial.")
     ] = False,
     rerun: Annotated[int, typer.Option(min=0, help="Ask so many questions twice and compare.")] = 0,
+    junit: Annotated[Path | None, typer.Option(help="Also write the run as JUnit XML.")] = None,
     min_right: Annotated[float, typer.Option(help="Exit 1 below this share of answerable right.")] = 0.0,
     min_refused: Annotated[
         float, typer.Option(help="Exit 1 below this share of unanswerable refused.")
@@ -100,7 +108,7 @@ def run(  # noqa: PLR0913 - one argument an option
     chosen = load_suite(suite, Places(data, tuple(document or ())), limit)
     folder = out or Path("eval-runs") / datetime.now().astimezone().strftime("%Y%m%d-%H%M%S")
     runs = []
-    with _setup(home, model) as (setup, tell):
+    with _resumable(folder), _setup(home, model) as (setup, tell):
         for name in _systems(system, retrieval_only, baselines):
             plan = Plan(folder / f"{chosen.name}.{name}", resume, retrieval_only, rerun, _command())
             runs.append(execute(chosen, name, setup, plan, tell))
@@ -110,6 +118,8 @@ def run(  # noqa: PLR0913 - one argument an option
     for done in runs:
         show.failures(console, done.rows)
         _say(f"{done.suite}, {done.system}: {_counts(done)} -> {folder / f'{done.suite}.{done.system}'}")
+    if junit:
+        write_junit(runs[0], junit)
     low = _under(runs[0], {"right": min_right, "refused": min_refused})
     if low:
         _say("\n".join(low))
@@ -121,6 +131,53 @@ def compare(before: Path, after: Path) -> None:
     """Compare two runs on the questions both were asked: differences with intervals, and every flip."""
     old, new = Run.load(before), Run.load(after)
     show.comparison(Console(), old, new, compare_runs(old, new))
+
+
+@app.command()
+def report(
+    runs: Annotated[list[Path], typer.Argument(help="Folders of runs, or folders that hold such.")],
+    out: Annotated[Path | None, typer.Option(help="The page; default: report.html beside the runs.")] = None,
+) -> None:
+    """Show runs on one HTML page that opens offline."""
+    _say(str(write_report(runs, out or runs[0] / "report.html")))
+
+
+@app.command()
+def judge(
+    run: Annotated[Path, typer.Argument(help="Folder of a run.")],
+    model: Annotated[str, typer.Option(help="The judge; its key is QA_CHAT__API_KEY or OPENAI_API_KEY.")],
+    base_url: Annotated[str, typer.Option(help="Its OpenAI-compatible endpoint.")] = "",
+    data: Data = None,
+    min_support: Annotated[float, typer.Option(help="Exit 1 below this share of supported claims.")] = 0.0,
+) -> None:
+    """Let a model check each claim of the answers, and show how far it agrees with people.
+
+    Raises:
+        QAError: the judge does not agree with people enough to gate on.
+        Exit: with 1 where the floor is not reached.
+    """
+    given = Run.load(run)
+    chosen = load_settings(chat={"model": model, **({"base_url": base_url} if base_url else {})}).chat
+    bench = bench_folder(Places(data))
+    pairs = load_pairs(bench) if bench and (data or (bench / PAIRS).is_dir()) else ()
+    with Progress(*_COLUMNS, console=console, transient=True) as bar:
+        task = bar.add_task("Judging", total=None)
+        tell = partial(_show_work, bar, task, "Judging")
+        judgement = judge_run(given, chosen, _cache() / "judge", tell, pairs)
+    show.judgement(console, judgement)
+    if min_support:
+        if judgement.refusal:
+            raise QAError(f"This judge may not gate: {judgement.refusal}.", "Leave out --min-support.")
+        found = judgement.estimates.get("claims supported")
+        if found is None or found.value < min_support:
+            _say(f"claims supported is {found.value if found else 0:.3f}, under {min_support:.3f}")
+            raise typer.Exit(1)
+
+
+@app.command()
+def contradictions() -> None:
+    """Score the check of answers against sources on pairs of a claim and its source, half of them altered."""
+    _say(contradiction_table(rates(score_pairs())))
 
 
 @app.command()
@@ -167,16 +224,25 @@ def list_suites() -> None:
 
 
 @contextmanager
+def _resumable(folder: Path) -> Iterator[None]:
+    """Say after Ctrl-C how to go on; exit code 130."""
+    try:
+        yield
+    except KeyboardInterrupt as error:
+        console.print(f"Interrupted; to go on: the same command with --resume --out {folder}")
+        raise typer.Exit(130) from error
+
+
+@contextmanager
 def _setup(home: Path | None, model: str | None) -> Iterator[tuple[Setup, Callable[[Row, int, int], None]]]:
     """How systems are opened, and what shows a row, while a progress bar stands below."""
     overrides: dict[str, Any] = {"chat": {"model": model}} if model else {}
-    kept = home or Path(platformdirs.user_cache_dir("article-qa", appauthor=False)) / "evals"
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console, transient=True) as bar:
+    kept = home or _cache()
+    with Progress(*_COLUMNS, console=console, transient=True) as bar:
         task = bar.add_task("Starting", total=None)
 
         def long_work(label: str, done: int, total: int) -> None:
-            bar.update(task, description=label, completed=done, total=total)
+            _show_work(bar, task, label, done, total)
 
         def tell(row: Row, number: int, total: int) -> None:
             bar.update(task, description=row.suite, completed=number, total=total)
@@ -184,6 +250,14 @@ def _setup(home: Path | None, model: str | None) -> Iterator[tuple[Setup, Callab
                 console.print(show.row_line(row, number, total), markup=False, highlight=False)
 
         yield Setup(load_settings(**overrides), kept, long_work), tell
+
+
+def _cache() -> Path:
+    return Path(platformdirs.user_cache_dir("article-qa", appauthor=False)) / "evals"
+
+
+def _show_work(bar: Progress, task: TaskID, label: str, done: int, total: int) -> None:
+    bar.update(task, description=label, completed=done, total=total)
 
 
 def _systems(system: str, retrieval_only: bool, baselines: bool) -> list[str]:

@@ -9,10 +9,11 @@ from rich.markup import escape
 from rich.table import Table
 
 from evals.compare import Comparison
+from evals.judge import Judgement
 from evals.rows import Estimate, Row, Run
 from evals.summary import METRICS, summarise
 
-__all__ = ["comparison", "comparison_of_systems", "failures", "row_line", "summary"]
+__all__ = ["comparison", "comparison_of_systems", "failures", "judgement", "row_line", "summary"]
 
 SIDE_BY_SIDE = (
     *("right", "refused", "hallucination", "over_refusal", "crag", "f1", "right_cited", "seconds_p50"),
@@ -70,6 +71,25 @@ def comparison(console: Console, before: Run, after: Run, found: Comparison) -> 
     console.print(table)
     for line in found.lines():
         console.print(line, markup=False, highlight=False)
+
+
+def judgement(console: Console, found: Judgement) -> None:
+    """What a judge says of a run, and how far it agrees with people."""
+    table = Table(title=f"judged by {found.judge}", title_justify="left")
+    for heading in ("metric", "value", "95 % interval", "n"):
+        table.add_column(heading, justify="left" if heading == "metric" else "right")
+    for line in found.table():
+        table.add_row(*line)
+    console.print(table)
+    if found.calibration:
+        agreeing = Table(title="agreement with people, Pearson / Spearman x 100", title_justify="left")
+        for heading in ("aspect", "this judge", "content-word F1"):
+            agreeing.add_column(heading)
+        for aspect in found.calibration.table():
+            agreeing.add_row(*aspect)
+        console.print(agreeing)
+    for text in found.lines():
+        console.print(text, markup=False, highlight=False)
 
 
 def row_line(row: Row, number: int, total: int) -> str:

@@ -18,7 +18,7 @@ from evals.cases import Case, Passage, Rule, Suite, choose, name_of, read_cases,
 from evals.rows import Span
 from qa.errors import QAError
 
-__all__ = ["SUITES", "Places", "load_suite", "oracle"]
+__all__ = ["SUITES", "Places", "bench_folder", "load_suite", "oracle"]
 
 DATA = Path(__file__).parent / "data"
 SAMPLES = Path(qa.__file__).parent / "samples"
@@ -145,13 +145,19 @@ def _all(folder: Path, pattern: str) -> tuple[str, ...]:
     return tuple(str(path) for path in sorted(folder.glob(pattern)))
 
 
+def bench_folder(places: Places) -> Path | None:
+    """The folder of the public sets: as given, else ``QA_BENCH``, else beside the checkout if it is there."""
+    if given := places.data or os.environ.get("QA_BENCH"):
+        return Path(given)
+    return next((shared / "bench" for shared in SHARED if (shared / "bench").is_dir()), None)
+
+
 def _set(name: str, places: Places) -> Path:
-    """The folder of a public set."""
-    given = places.data or (Path(os.environ["QA_BENCH"]) if os.environ.get("QA_BENCH") else None)
-    for folder in [given] if given else [shared / "bench" for shared in SHARED]:
-        if (folder / name / "questions.jsonl").is_file():
-            return folder / name
-    where = f" in {given}" if given else ""
+    """The folder of one public set."""
+    folder = bench_folder(places)
+    if folder and (folder / name / "questions.jsonl").is_file():
+        return folder / name
+    where = f" in {folder}" if folder else ""
     raise QAError(f"The public question set '{name}' is not there{where}.",
                   "Name the folder of the sets with --data DIR, or set QA_BENCH.")  # fmt: skip
 

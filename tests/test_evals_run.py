@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 from scripted import ScriptedChat, ScriptedEmbedder
@@ -13,6 +14,7 @@ from typer.testing import CliRunner
 
 from evals import __main__ as cli
 from evals.cases import Case, Suite
+from evals.judge import Claim, Judged, Judgement
 from evals.rows import Run
 from evals.runner import Plan, execute, revision
 from evals.suites import load_suite
@@ -230,10 +232,15 @@ def test_revision_is_of_this_checkout_or_nothing(tmp_path):
 
 
 @pytest.fixture
-def scripted_cli(monkeypatch, tmp_path):
+def replies() -> list[Callable[[str], str]]:
+    return [honest]
+
+
+@pytest.fixture
+def scripted_cli(monkeypatch, tmp_path, replies):
     @contextmanager
     def opened(home: Path | None, model: str | None) -> Iterator[tuple[Setup, object]]:
-        yield setup(tmp_path / "home"), quiet
+        yield setup(tmp_path / "home", replies[-1]), quiet
 
     monkeypatch.setattr(cli, "_setup", opened)
     monkeypatch.chdir(tmp_path)
@@ -251,6 +258,54 @@ def test_own_questions_with_one_command(scripted_cli, questions, tmp_path):
     }
     compared = scripted_cli("compare", tmp_path / "out" / "mine.qa", tmp_path / "out" / "mine.bm25")
     assert "line3" in compared.output and "hallucinated" in compared.output
+
+
+def test_a_run_is_written_for_ci_and_for_a_browser(scripted_cli, questions, tmp_path):
+    junit = tmp_path / "junit.xml"
+    words = ("--suite", questions, "--system", "bm25", "--out", "out", "--junit", junit)
+    assert scripted_cli("run", *words).exit_code == 0
+    assert ElementTree.parse(junit).getroot().get("tests") == "3"
+    done = scripted_cli("report", "out")
+    assert done.exit_code == 0, done.output
+    assert "the ferry" in (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("judge", "floor", "code", "said"),
+    [
+        ("other", 0.0, 0, "may not gate"),
+        ("other", 0.5, 2, "its agreement with people is not known"),
+        ("scripted-chat", 0.5, 2, "it would judge itself"),
+    ],
+)
+def test_a_judge_that_is_not_known_to_agree_with_people_is_no_gate(
+    scripted_cli, suite, tmp_path, monkeypatch, capsys, judge, floor, code, said
+):
+    run_of(suite, "qa", tmp_path)
+    judged = Judgement(judge, "scripted-chat", {}, (Judged("line1", (Claim("a", True, None),)),))
+    monkeypatch.setattr(cli, "judge_run", lambda *given: judged)
+    monkeypatch.setattr(cli, "bench_folder", lambda places: None)
+    words = ["judge", str(tmp_path / "out" / "qa"), "--model", "m", "--min-support", str(floor)]
+    monkeypatch.setattr("sys.argv", ["qa-eval", *words])
+    with pytest.raises(SystemExit) as left:
+        cli.main()
+    assert (left.value.code or 0) == code and said in " ".join(capsys.readouterr().err.split())
+
+
+def test_ctrl_c_leaves_a_run_that_goes_on(scripted_cli, questions, replies, tmp_path):
+    def interrupted(prompt: str) -> str:
+        if "pay for" in prompt:
+            raise KeyboardInterrupt
+        return honest(prompt)
+
+    replies.append(interrupted)
+    stopped = scripted_cli("run", "--suite", questions, "--out", "out")
+    assert stopped.exit_code == 130 and "--resume --out out" in stopped.output
+    done_before = Run.load(tmp_path / "out" / "mine.qa").rows
+    replies.append(honest)
+    assert scripted_cli("run", "--suite", questions, "--out", "out", "--resume").exit_code == 0
+    rows = Run.load(tmp_path / "out" / "mine.qa").rows
+    assert len(rows) == 3 and all(row in rows for row in done_before)
 
 
 def test_floors_fail_the_command(scripted_cli, questions):
