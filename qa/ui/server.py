@@ -186,6 +186,8 @@ def _listen(host: str, port: int) -> socket.socket:
     """A socket that listens already, so that a browser that is quick waits instead of failing."""
     listening = None
     try:
+        if not 0 <= port <= 65_535:  # getaddrinfo would take what is left after a division
+            raise OverflowError("ports go from 0 to 65,535")
         family, kind, protocol, _, address = socket.getaddrinfo(
             host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         )[0]
@@ -256,13 +258,13 @@ def _name(host: str) -> str:
 def _shows(authorization: str, auth: Credentials) -> bool:
     """Whether the header holds the credentials; the time it takes tells nothing of the password."""
     scheme, _, value = authorization.partition(" ")
-    expected = auth[1]
+    shown, expected = value.encode("latin-1"), auth[1]  # as Starlette read the header's bytes
     if scheme.lower() == "basic":
         expected = ":".join(auth)
         try:
-            value = base64.b64decode(value, validate=True).decode()
-        except (binascii.Error, UnicodeDecodeError):
+            shown = base64.b64decode(shown, validate=True)
+        except binascii.Error:
             return False
     elif scheme.lower() != "bearer":
         return False
-    return secrets.compare_digest(value.encode(), expected.encode())
+    return secrets.compare_digest(shown, expected.encode())

@@ -72,9 +72,7 @@ class Desk:
             "citations" (quote, source, title, document_id, start, end)
         """
         if any(len(pair) != 2 for pair in history or ()):
-            raise QAError(
-                "The history is not a list of [question, answer] pairs.", "Leave it out, or mend it."
-            )
+            raise QAError("The history must hold [question, answer] pairs.", "Leave it out, or mend it.")
         turns = [(asked, answered) for asked, answered in history or ()]
         found = (await self.answer(question, turns, document_ids)).to_dict()
         del found["hits"]  # long, and `search` gives them
