@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+import shutil
+import subprocess
 from collections.abc import AsyncGenerator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -31,7 +33,7 @@ from serving import (
 
 from qa import Assistant
 from qa.data import Answer, Citation, Receipt, Sentence
-from qa.errors import ModelRejected, ModelUnavailable
+from qa.errors import IndexMissing, IndexUnavailable, ModelRejected, ModelUnavailable
 from qa.ui import openai_api, server, tools
 
 DOCS = Path(__file__).parents[1] / "docs" / "http-api.md"
@@ -189,9 +191,11 @@ def test_bad_requests_say_what_to_do(client, change, status, words, stream):
     [
         (ModelUnavailable("The model is away.", "Start it."), 503, {"retry-after": "5"}),
         (ModelRejected("The key is wrong.", "Set another."), 502, {"x-should-retry": "false"}),
+        (IndexUnavailable("Another is writing.", "Wait."), 503, {"retry-after": "5"}),
+        (IndexMissing("There is no article.", "Add one."), 409, {"x-should-retry": "false"}),
     ],
 )
-def test_faults_of_the_model_have_a_status(url, chat, fault, status, again):
+def test_faults_have_a_status(url, chat, fault, status, again):
     chat.fault = fault
     body = {"model": "qa", "messages": [{"role": "user", "content": QUESTION}], "stream": True}
     got = httpx.post(f"{url}/v1/chat/completions", json=body)
@@ -349,3 +353,24 @@ def test_nothing_is_attached_to_the_page_twice(served):
 
     before, after = in_loop(handlers)
     assert after == before + 3
+
+
+# The documentation
+
+
+def documented(language: str) -> list[str]:
+    return re.findall(rf"```{language}\n(.*?)```", DOCS.read_text(encoding="utf-8"), re.DOTALL)
+
+
+@pytest.mark.parametrize("snippet", documented("python"))
+def test_documented_python_works(url, snippet, capsys):
+    exec(compile(snippet.replace("http://127.0.0.1:7860", url), str(DOCS), "exec"), {})
+    assert REPLY in capsys.readouterr().out
+
+
+@pytest.mark.skipif(shutil.which("curl") is None, reason="needs curl")
+@pytest.mark.parametrize("snippet", documented("sh"))
+def test_documented_shell_works(url, snippet):
+    command = ["bash", "-ec", snippet.replace("http://127.0.0.1:7860", url)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0 and REPLY in done.stdout, done
