@@ -32,7 +32,7 @@ _OTHER_MONTH = re.compile(
     re.IGNORECASE,
 )
 _WEEKDAY = re.compile(
-    "|".join(rf"\b{name}\b" if name[0].isascii() else name for name in WEEKDAYS), re.IGNORECASE
+    "|".join(rf"\b{name}s?\b" if name[0].isascii() else name for name in WEEKDAYS), re.IGNORECASE
 )
 _CJK_TIME = re.compile(
     r"(?P<am>午前|上午|오전)?(?P<pm>午後|下午|오후)?\s?(?<!\d)(?P<hour>[01]?\d|2[0-4])\s?(?:時|时|시)(?![間间간])"
@@ -93,7 +93,11 @@ def _other_month(match: re.Match[str]) -> Iterator[Part]:
 
 
 def _weekday(match: re.Match[str]) -> Iterator[Part]:
-    yield (WEEKDAYS[match.group().lower()], "weekday", *match.span())
+    yield (
+        WEEKDAYS.get(match.group().lower()) or WEEKDAYS[match.group()[:-1].lower()],
+        "weekday",
+        *match.span(),
+    )
 
 
 def _time(match: re.Match[str]) -> Iterator[Part]:

@@ -79,7 +79,7 @@ _KANJI_NUMBER = re.compile(
 )
 _FRACTION = re.compile(
     r"(?P<below>\d+|[二三四五六七八九十])分の(?P<above>\d+|[一二三四五六七八九])"
-    rf"|\b(?P<count>an?|one|two|three|four|five|seven|nine)[\s-](?P<part>{'|'.join(FRACTIONS)})s?(?=\sof\b|s\b)",
+    rf"|\b(?P<count>an?|one|two|three|four|five|seven|nine)(?:\s(?P<part>{'|'.join(FRACTIONS)})s?(?=\sof\b|s\b)|-(?P<joined>{'|'.join(FRACTIONS)})s?\b)",
     re.IGNORECASE,
 )
 _NUMBER_WORD = "|".join(sorted(NUMBER_WORDS, key=len, reverse=True))
@@ -247,8 +247,8 @@ def _positional(number: str) -> int:
 def _fractions(text: str) -> Iterator[Figure]:
     """Two thirds and 3分の2 in percent."""
     for match in _FRACTION.finditer(text):
-        if match["part"]:
-            above, below = NUMBER_WORDS.get(match["count"].lower(), 1), FRACTIONS[match["part"].lower()]
+        if part := match["part"] or match["joined"]:
+            above, below = NUMBER_WORDS.get(match["count"].lower(), 1), FRACTIONS[part.lower()]
         else:
             above, below = (
                 int(word) if word.isdigit() else _positional(word)

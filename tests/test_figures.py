@@ -3,7 +3,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from qa.figures import annotate, figures, same
@@ -14,6 +14,7 @@ RANDOM = st.text(
 )
 
 
+@settings(deadline=None)
 @given(RANDOM)
 def test_any_text_gives_ordered_disjoint_figures_that_stand_in_it(text: str) -> None:
     found = figures(text)
@@ -21,6 +22,7 @@ def test_any_text_gives_ordered_disjoint_figures_that_stand_in_it(text: str) -> 
     assert all(left.end <= right.start for left, right in zip(found, found[1:], strict=False))
 
 
+@settings(deadline=None)
 @given(RANDOM, st.sampled_from(["en", "ja", "zh", "ko", "de", "und"]))
 def test_annotation_only_adds(text: str, language: str) -> None:
     written = iter(annotate(text, language))

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from qa.names import ALIKE, alike, foreign_form, foreign_runs, names
@@ -26,6 +26,7 @@ def test_names_without_openers_months_and_weekdays(text: str, expected: list[str
     assert [name for name in found(text) if name != "Meta"] == [name for name in expected if name != "Meta"]
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_names_are_ordered_and_stand_in_the_text(text: str) -> None:
     spans = names(text)
@@ -56,6 +57,7 @@ def test_different_names_are_not_alike(latin: str, other: str) -> None:
     assert foreign_form(latin, f"{other}が来た。") == ""
 
 
+@settings(deadline=None)
 @given(st.text(max_size=40), st.text(max_size=40))
 def test_likeness_is_a_share(one: str, other: str) -> None:
     assert 0.0 <= alike(one, other) <= 1.0

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from qa.polarity import opposed
@@ -48,6 +48,7 @@ def test_no_opposites(sentence: str, evidence: str) -> None:
     assert opposed(sentence, evidence) == ""
 
 
+@settings(deadline=None)
 @given(st.text(), st.text())
 def test_any_texts(sentence: str, evidence: str) -> None:
     assert isinstance(opposed(sentence, evidence), str)

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from qa.verify import check, details
@@ -95,6 +95,7 @@ def test_an_echoed_question_needs_no_evidence() -> None:
     assert "pier" in wanted.terms and "port" not in wanted.terms
 
 
+@settings(deadline=None)
 @given(st.text(max_size=80), st.text(max_size=80), st.text(max_size=80), st.floats(0, 1))
 def test_any_texts_get_a_verdict(sentence: str, question: str, evidence: str, similarity: float) -> None:
     verdict = check(sentence, question, evidence, similarity)

@@ -1,0 +1,244 @@
+# ruff: noqa: E501 - tables of patterns read better unwrapped
+"""Can this text answer that question at all? Two texts go in, what is lacking comes out; pure.
+
+The worst made-up answers cite a true sentence about something else: the CEO for "who is the CFO?", a sum for "how
+many people?". What a question asks for is read from its question word; a text without any amount of money does
+not answer "how much did it cost?". Only what a text must have is looked at, never whether it is right.
+Knows no model; questions it does not recognise ask for nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from decimal import Decimal
+
+from qa.figures import Figure, figures, same, spelled
+from qa.roles import Role, leads, roles
+from qa.units import MEASURES, SUFFIX_UNITS
+
+__all__ = ["asks_for"]
+
+_MONEY_WORDS = (
+    r"money|cost|pay|paid|price|spen[dt]|invest|earn|worth|salary|salaries|revenue|turnover|fees?|fined?|budget"
+    r"|valuation|valued|profit|income|funding|wages?|rent|damages|compensation"
+)
+_MONEY = re.compile(
+    rf"how much\b(?! of\b).*\b(?:{_MONEY_WORDS}|put into)|what (?:is|was|were|are|will be)?\b.{{0,40}}?\b(?:price|salary|valuation|revenue|net worth|budget)\b"
+    r"|(?<![数者率口]は)いくら(?!でも|を?占)|(?:金額|価格|値段|年俸|年収|売上高|純利益|時価総額|予算|料金|費用|賞金|企業価値|給料)は(?:[？?]|いくら|どの|何円|何ドル|$)|何(?:円|ドル|ユーロ)"
+    r"|多少钱|多少(?:美|日|欧)?元|얼마(?!나|\s?동안)|cuánto (?:dinero|cuesta|cost[óo]|pag|gan[óa]|inv[ie])|wie ?viel\b.*(?:bezahl|kost|zahl|invest|verdien|geld|gehalt)",
+    re.IGNORECASE,
+)
+_PERCENT = re.compile(
+    r"\b(?:what|which|how (?:large|big|great) an?|by what)\b.{0,12}\b(?:percentage|per ?cent|proportion|fraction)\b|how many per ?cent|what share of"
+    r"|何\s?(?:パーセント|％|%|割)|(?:割合|比率)は(?:どの|いくら|何|[？?]|$)|百分之几|占多少|몇\s?(?:퍼센트|%|프로)|qué porcentaje|wie ?viel prozent|prozentsatz",
+    re.IGNORECASE,
+)
+_AGE = re.compile(
+    r"\bhow old\b|何歳|何才|几岁|多大年[龄纪]|몇\s?(?:살|세)|cuántos años tiene|wie alt", re.IGNORECASE
+)
+_YEAR = re.compile(
+    r"\b(?:what|which) year\b|何年(?![間前後ぶ目生続も度代分か齢])(?!くらい|ほど|ぐらい|に一|おき|ごと|以上)|哪(?:一)?年|몇\s?년도|en qué año|in welchem jahr",
+    re.IGNORECASE,
+)
+_DAY = re.compile(
+    r"\b(?:what|which|exact) (?:date|day|month)\b|何月|何日(?![間も])|几月|哪(?:一)?天|몇\s?월|qué (?:día|fecha|mes)|an welchem tag",
+    re.IGNORECASE,
+)
+_WHEN = re.compile(
+    r"(?:^|[,、]\s?|\b(?:since|until|by|from) )when\b(?!.*,.*\b(?:what|who|which|how|where|why)\b)|いつ(?!も|しか|でも|の間に)|什么时候|何时|언제|cuándo|\b(?:bis |seit |ab )?wann\b",
+    re.IGNORECASE,
+)
+_LONG = re.compile(
+    r"\bhow long\b|何(?:年|日|週|分|秒)間|何時間|何(?:か|ヶ|カ|ヵ|ケ)月間?|多久|多长时间|多少年|얼마\s?동안|얼마나\s?오래|몇\s?년\s?(?:동안|간)|cuánto tiempo|wie lange",
+    re.IGNORECASE,
+)
+_COUNTERS = "人|名|社|個|件|台|本|回|か国|カ国|ヶ国|票|冊|校|店|歳|倍|種類|つの|メートル|キロ|トン|度(?!も|目)|世帯|頭|匹|隻|箇所|か所|軒|点|チーム|言語|都市|メガワット"
+_MANY = re.compile(
+    rf"\bhow many (?P<en>\w+)|何\s?(?P<ja>{_COUNTERS})(?![もか]|目)|いくつの|(?:人数|従業員数|利用者数|人口|総数)は(?:[？?]|どの|何|いくら|$)"
+    r"|多少(?:人|名|家|个|位)|几(?:个|家|名|位|次)|몇\s?(?P<ko>명|개|곳|번|대)|cuánt[oa]s (?P<es>\w+)|wie ?viele (?P<de>\w+)",
+    re.IGNORECASE,
+)
+_WHO = re.compile(
+    r"\bwho(?:m|se)?\b|誰|だれ|谁|누구|누가|quién|\bwer\b|\bwe[mn]\b|\bname of\b|名前|氏名", re.IGNORECASE
+)
+_WHO_LEADS = re.compile(
+    r"\bwho (?:currently |now )?(?:heads|leads|runs|is (?:the )?(?:head|leader|boss) of)\b|率い(?:ている|る)のは|トップは(?:誰|だれ)|谁领导|quién dirige|wer leitet",
+    re.IGNORECASE,
+)
+_VAGUE_NUMBER = re.compile(
+    r"\b(?:several|few|many|dozens?|hundreds|thousands|millions|billions|both|pair|couple|none|no|single|once|twice|only|every|all)\b"
+    r"|数[十百千万億人社名か件日年]|複数|すべて|全て|全員|多数|多く|半[数分]|唯一|[一二三四五六七八九十百千万]|ひと[つり]|ふた[つり]|[0-9０-９]",
+    re.IGNORECASE,
+)
+_VAGUE_TIME = re.compile(
+    r"\b(?:today|yesterday|tomorrow|tonight|last|next|ago|since|during|after|before|following|beginning|until|seconds|minutes|hours|centur\w+|seasons?|winter|summer|spring|autumn|week|month|year|day"
+    r"|era|period|when|once|morning|night|evening|noon|recent\w*|now|currently|soon|time|annual\w*|easter|christmas)\b"
+    r"|[昨去今来翌同当毎近]年|[昨今明翌当同毎]日|[先今来毎]週|[先今来毎翌]月|時代|世紀|年代|[春夏秋冬朝夜夕]|正午|ごろ|頃|以[降来後]|[のた立]後|年[目前後]|際|とき|時[にはの点期、。]|当時|まで|末|初[頭期めに]|中[期頃に]|[前後]期|日[にの]"
+    r"|[去今明]天|时|世纪|代|지난|올해|내년|작년|때|동안|이후|años?|meses|siglo|Jahr\w*|Monat\w*|Tag\w*",
+    re.IGNORECASE,
+)
+_VAGUE_SHARE = re.compile(
+    r"\b(?:half|majority|minority|most|all|whole|quarter|third)\b|過半|半[数分]|大半|大部分|全て|すべて|全体|大多数|一半|절반|mitad|Hälfte",
+    re.IGNORECASE,
+)
+_FREE = re.compile(
+    r"\bfree\b|無料|無償|免费|무료|gratis|kostenlos|dollars?|cents?|pence|penn(?:y|ies)|lira|rupees?|francs?|marks|crowns?|pesos?|roubles?|rubles?|shillings?|[円銭]|リラ|ペソ|ルーブル|ドル|ユーロ|ポンド|ルピー|マルク|フラン|[$€£¥₩]",
+    re.IGNORECASE,
+)
+_MONEY_UNITS = frozenset("usd eur jpy gbp cny krw".split())
+_DATE_UNITS = frozenset("year month day weekday time clock quarter half decade week hour minute".split())
+_SPAN_UNITS = frozenset("year month day week hour minute second decade half quarter".split())
+_LENGTH = re.compile(
+    r"間$|[かヶカヵケ]月|(?:day|week|month|year|hour|minute|second|decade)s?$", re.IGNORECASE
+)
+_NATIONALITY = re.compile(r"[ァ-ヺー]{2,}人|[日英米]人|[一-龥]国人|日本人")
+_OLDEST, _EARLIEST = 130, 100
+"""An age is under, and a year without a unit is from here on."""
+_PAST = re.compile(
+    r"\b(?:was|were|former|before|previous\w*|used to|had been|did|original\w*|first|ex)\b|元|前|旧|かつて|以前|だった|でした|初代|曾|前任|전|fue|era|war",
+    re.IGNORECASE,
+)
+_LASTING = re.compile(
+    r"\b(?:permanent|full-time|regular|next)\b|正式|常任|次期|正規|정식|definitiv|dauerhaft", re.IGNORECASE
+)
+_FOUNDED = re.compile(
+    r"\bfound(?:ed|ing)\b|\b(?:set up|started|created|established|launched) by\b|創業|設立|創設|創立|立ち上げ|创立|创办|成立|창업|설립|fund[óoa]|gegründet|gründete",
+    re.IGNORECASE,
+)
+
+
+def asks_for(question: str, evidence: str) -> str:
+    """Say what the question asks for that the evidence has nothing of; "" if nothing is known to lack.
+
+    Args:
+        question: the question as it stands alone.
+        evidence: the sentences that are to answer it, with what they stand under.
+    """
+    return _office_lacks(question, evidence) or _kind_lacks(question, evidence)
+
+
+def _kind_lacks(question: str, evidence: str) -> str:
+    asked = figures(question)
+    new = [figure for figure in figures(evidence) if not any(same(figure, old) for old in asked)]
+    for pattern, what, has in _KINDS:
+        if match := pattern.search(question):
+            return "" if has(match, new, evidence) else f"the question asks for {what}, the source has none"
+    return ""
+
+
+def _has_money(_: re.Match[str], new: list[Figure], evidence: str) -> bool:
+    return any(figure.unit in _MONEY_UNITS for figure in new) or bool(_FREE.search(evidence))
+
+
+def _has_share(_: re.Match[str], new: list[Figure], evidence: str) -> bool:
+    return any(figure.unit in ("percent", "point") for figure in new) or bool(_VAGUE_SHARE.search(evidence))
+
+
+def _has_age(_: re.Match[str], new: list[Figure], evidence: str) -> bool:
+    return any(
+        figure.unit == "age" or (figure.unit in ("year", "month", "") and figure.value < _OLDEST)
+        for figure in [*new, *spelled(evidence)]
+    )
+
+
+def _has_year(_: re.Match[str], new: list[Figure], evidence: str) -> bool:
+    return any(figure.unit in ("year", "decade") or _is_year(figure) for figure in new) or bool(
+        re.search(r"[0-9０-９〇一二三四五六七八九十]{1,4}年|世紀|年代|centur", evidence)
+    )
+
+
+def _has_day(_: re.Match[str], new: list[Figure], evidence: str) -> bool:
+    return any(figure.unit in ("month", "day", "weekday") for figure in new) or bool(
+        re.search(r"[春夏秋冬]|旬|月|曜|[祝休祭]日|\b(?:day|eve|easter|christmas)\b", evidence, re.IGNORECASE)
+    )
+
+
+def _has_time(_: re.Match[str], new: list[Figure], evidence: str) -> bool:
+    """A date, not a length of time: "20 years" does not say when."""
+    dates = (
+        f for f in new if f.unit in _DATE_UNITS or (not f.unit and f.value >= _EARLIEST and not f.scaled)
+    )
+    return any(not _LENGTH.search(evidence[f.start : f.end]) for f in dates) or bool(
+        _VAGUE_TIME.search(evidence)
+    )
+
+
+def _has_span(_: re.Match[str], new: list[Figure], evidence: str) -> bool:
+    return any(figure.unit in _SPAN_UNITS | set(MEASURES) or not figure.unit for figure in new) or bool(
+        _VAGUE_NUMBER.search(evidence) or _VAGUE_TIME.search(evidence)
+    )
+
+
+def _has_number(match: re.Match[str], new: list[Figure], evidence: str) -> bool:
+    """A number that can count what is asked: not a date, a sum or a share, unless these are counted."""
+    counted = next((word.lower() for word in match.groups() if word), "")
+    unit = SUFFIX_UNITS.get(counted, "")
+    for figure in [*new, *spelled(evidence)]:
+        if figure.unit == unit or _comparable(figure.unit, unit):
+            return True
+        if not figure.unit and not _is_year(figure):
+            return True
+        if not unit and figure.unit not in _DATE_UNITS | _MONEY_UNITS | {"percent", "point", "age"}:
+            return True
+    plain = evidence
+    for figure in figures(evidence):
+        plain = plain[: figure.start] + " " * (figure.end - figure.start) + plain[figure.end :]
+    # 何人 also asks what people they are.
+    return bool(_VAGUE_NUMBER.search(plain)) or (counted == "人" and bool(_NATIONALITY.search(evidence)))
+
+
+def _comparable(one: str, other: str) -> bool:
+    return one in MEASURES and other in MEASURES and MEASURES[one][0] == MEASURES[other][0]
+
+
+def _is_year(figure: Figure) -> bool:
+    return not figure.unit and not figure.scaled and Decimal(1000) <= figure.value <= Decimal(2100)
+
+
+_Test = Callable[[re.Match[str], list[Figure], str], bool]
+_KINDS: tuple[tuple[re.Pattern[str], str, _Test], ...] = (
+    (_PERCENT, "a share", _has_share),
+    (_MONEY, "an amount of money", _has_money),
+    (_AGE, "an age", _has_age),
+    (_LONG, "a length of time", _has_span),
+    (_MANY, "a number", _has_number),
+    (_YEAR, "a year", _has_year),
+    (_DAY, "a date", _has_day),
+    (_WHEN, "a time", _has_time),
+)
+
+
+def _office_lacks(question: str, evidence: str) -> str:
+    """Whether the question asks who holds an office that the evidence gives nobody."""
+    if not _WHO.search(question):
+        return ""
+    mentioned = roles(evidence)
+    if _WHO_LEADS.search(question) and not mentioned and not leads(evidence):
+        return "the question asks who leads, the source says it of nobody"
+    for role in roles(question):
+        title = question[role.start : role.end]
+        held = [other for other in mentioned if other.kinds & role.kinds]
+        if not held and not _stands_for(role, evidence):
+            return f"the question asks for the {title}, the source names none"
+        if held and (state := _other_state(role, held, question)):
+            return f"the question asks for the {state}{title}, the source names another"
+    return ""
+
+
+def _stands_for(role: Role, evidence: str) -> bool:
+    """Whether words other than the title may say that somebody holds the office."""
+    if role.kinds & {"ceo", "president", "chair", "governor", "mayor"} and leads(evidence):
+        return True
+    return "founder" in role.kinds and bool(_FOUNDED.search(evidence))
+
+
+def _other_state(role: Role, held: list[Role], question: str) -> str:
+    """Whether the office is asked for in a state in which the evidence has it of nobody."""
+    if role.interim and not any(other.interim for other in held):
+        return "interim "
+    if _LASTING.search(question) and all(other.interim for other in held):
+        return "lasting "
+    if not role.former and not _PAST.search(question) and all(other.former for other in held):
+        return "present "
+    return ""

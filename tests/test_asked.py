@@ -1,0 +1,97 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from evals import contradictions
+from qa.asked import asks_for
+
+DATA = contradictions.DATA.parent
+ARTICLE = Path(__file__).parents[2] / "shared" / "article" / "article.ja.txt"
+
+
+@pytest.mark.parametrize(
+    ("question", "evidence", "lacks"),
+    [
+        ("Who is Port AG's CFO?", "Anna Kern is the CEO of Port AG.", "the CFO"),
+        ("誰が最高技術責任者ですか？", "アンナ・ケルンがCEOに就いた。", "最高技術責任者"),
+        ("Who is the CSO?", "元最高戦略責任者のケルン氏がCEOに就いた。", "present CSO"),
+        ("正式なCEOは誰ですか？", "ケルン氏が暫定CEOに就いた。", "lasting CEO"),
+        ("Who is interim CEO?", "CEO Anna Kern came.", "interim CEO"),
+        ("Who founded Port AG?", "Anna Kern left Port AG.", ""),
+        ("Who are the founders of Port AG?", "Anna Kern left Port AG.", "founders"),
+        ("Who heads Port AG?", "Port AG is independent.", "who leads"),
+        ("How much did it cost?", "It was built in 2014 by 20 people.", "an amount of money"),
+        ("費用はいくらでしたか？", "2014年に完成した。", "an amount of money"),
+        ("¿Cuánto dinero costó?", "En 2014 se abrió.", "an amount of money"),
+        ("How many people work there?", "It opened in 2014 and cost $3 million.", "a number"),
+        ("従業員は何人ですか？", "2014年に300万ドルを得た。", "a number"),
+        ("How many years does it last?", "It cost 300 dollars.", "a number"),
+        ("何パーセントですか？", "300人が来た。", "a share"),
+        ("何歳ですか？", "2014年に来た。", "an age"),
+        ("What year was it?", "It cost 300 dollars.", "a year"),
+        ("何月何日でしたか？", "2014年だった。", "a date"),
+        ("When does the pact begin?", "The pact covers 20 years.", "a time"),
+        ("いつ始まりますか？", "20年間の協定だ。", "a time"),
+        ("How long did it last?", "Anna Kern came.", "a length of time"),
+    ],
+)
+def test_what_a_source_lacks(question: str, evidence: str, lacks: str) -> None:
+    reason = asks_for(question, evidence)
+    assert lacks in reason if lacks else not reason
+
+
+@pytest.mark.parametrize(
+    ("question", "evidence"),
+    [
+        ("Who is the CFO?", "最高財務責任者にケルン氏が就いた。"),
+        ("Who runs Port AG?", "Port AGのCEO、ケルン氏が話した。"),
+        ("Who is CEO?", "Anna Kern heads the firm."),
+        ("Who founded the firm?", "The firm was started by Anna Kern."),
+        ("Who was CEO in May?", "Former CEO Anna Kern left in May."),
+        ("Why is the CEO unhappy?", "Anna Kern is unhappy."),
+        ("How much did it cost?", "It was free."),
+        ("費用はいくら？", "20万円だった。"),
+        ("How much of the town is wood?", "Half of the town is wood."),
+        ("How many people came?", "Several came."),
+        ("何人が来ましたか？", "三人が来た。"),
+        ("彼は何人ですか？", "彼はポルトガル人だ。"),
+        ("How many years?", "二十年間だ。"),
+        ("How old is she?", "Anna Kern, 34, won."),
+        ("What year was it?", "二〇一四年だった。"),
+        ("When was it?", "It was during the war."),
+        ("いつですか？", "昨年の春だった。"),
+        ("When it rained, who came?", "Anna Kern came."),
+        ("How long is the pier?", "The pier is 300 metres."),
+        ("Where is the port?", "It is there."),
+        ("What is it?", ""),
+    ],
+)
+def test_what_a_source_has(question: str, evidence: str) -> None:
+    assert asks_for(question, evidence) == ""
+
+
+def test_a_number_of_the_question_is_no_answer() -> None:
+    assert "a number" in asks_for("How many of the 300 guests left?", "300 guests came in.")
+
+
+@pytest.mark.skipif(not ARTICLE.exists(), reason="the article is not part of the repository")
+def test_no_evidence_of_the_article_is_refused() -> None:
+    text = ARTICLE.read_text(encoding="utf-8")
+    rows = [json.loads(line) for line in (DATA / "article.jsonl").read_text(encoding="utf-8").splitlines()]
+    fired = [
+        row["id"]
+        for row in rows
+        if row["answerable"] and asks_for(row["question"], text[slice(*row["evidence"][0])])
+    ]
+    assert fired == []
+
+
+@settings(deadline=None)
+@given(st.text(), st.text())
+def test_any_texts(question: str, evidence: str) -> None:
+    assert isinstance(asks_for(question, evidence), str)
