@@ -385,7 +385,8 @@ CONTRAST = """() => {
   for (const node of document.querySelectorAll('.gradio-container *')) {
     const own = [...node.childNodes].some((n) => n.nodeType === 3 && n.textContent.trim());
     const style = getComputedStyle(node), box = node.getBoundingClientRect();
-    if (!own || !box.width || style.visibility === 'hidden' || node.closest('.sr, .skip, svg, iframe')) continue;
+    if (!own || !box.width || style.visibility === 'hidden') continue;
+    if (node.closest('.sr, .skip, svg, iframe')) continue;
     const [a, b] = [light(parts(style.color)), light(behind(node))].sort((x, y) => y - x);
     const ratio = (a + 0.05) / (b + 0.05);
     if (ratio < 4.5) low.push([ratio.toFixed(2), node.className, node.textContent.slice(0, 40)]);
@@ -424,7 +425,8 @@ def test_everything_that_can_be_pressed_has_a_name(visit) -> None:
     page = visit()
     ask(page, "Who runs the boat?")
     nameless = page.evaluate(
-        """() => [...document.querySelectorAll('.gradio-container :is(button, input, textarea, select, [role=img])')]
+        """() => [...document.querySelectorAll('.gradio-container *')]
+          .filter((n) => n.matches('button, input, textarea, select, [role=img]'))
           .filter((n) => n.checkVisibility() && !(n.ariaLabel || n.textContent.trim() || n.labels?.length))
           .map((n) => n.outerHTML.slice(0, 120))"""
     )

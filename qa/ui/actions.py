@@ -51,8 +51,7 @@ class Actions:
         """Everything: header, conversation, question box, source, library, forms, file button's label."""
         language, turns = _language(given), read_turns(given.get("turns"))
         library = self._assistant.documents()
-        wanted = str(given.get("document", ""))
-        shown = next((info for info in library if info.id == wanted), library[0] if library else None)
+        shown = _first(library, str(given.get("document", "")), language)
         return (
             frame.header(language),
             self._thread(turns, shown, library, language),
@@ -197,6 +196,12 @@ class Actions:
             return self._assistant.add(kept)
         finally:
             kept.unlink(missing_ok=True)  # its text is in the library
+
+
+def _first(library: Sequence[DocumentInfo], wanted: str, language: str) -> DocumentInfo | None:
+    """The document to open: the one wanted, or one in the page's language, or any."""
+    ranked = sorted(library, key=lambda info: (info.id != wanted, info.language != language))
+    return ranked[0] if ranked else None
 
 
 def _language(given: Given) -> str:
