@@ -22,7 +22,10 @@ from evals.report import ASSETS, write_report
 from evals.rows import Run
 from qa.errors import QAError
 
-HOSTILE = "</script><script>document.title='hacked'</script><img src=x onerror=alert(1)> & \" ' ]]> \u2028"
+HOSTILE = (
+    "</script ><!-- <script></script><script>document.title='hacked'</script>"
+    "<img src=x onerror=alert(1)> & \" ' ]]> \u2028"
+)
 
 
 class Page(HTMLParser):
@@ -296,7 +299,8 @@ def shown(page: Any) -> list[str]:
 def test_in_a_browser(tmp_path: Path) -> None:
     bad = row("g", "wrong", question=HOSTILE, text=HOSTILE, lang="ja")
     now = run_of((*MIXED.rows, bad))
-    before = run({"a": "wrong", "b": "right", "c": "over_refused", "d": "refused"}, revision="0000000")
+    verdicts = {"a": "wrong", "b": "right", "c": "over_refused", "d": "refused", "e": "error"}
+    before = run(verdicts, revision="0000000")  # e was no better before, so it did not flip
     written(tmp_path, now, before, run({"a": "right"}, "oracle"))
     with browser() as opened:
         page = opened.new_page(viewport={"width": 375, "height": 800})
@@ -374,4 +378,4 @@ def check_details(page: Any) -> None:
     opened.get_by_text("Time, tokens, receipt").click()
     assert "read 12345678" in opened.inner_text()
     page.locator("details.question[data-id=g] > summary").click()
-    assert HOSTILE.split()[0] in page.locator("details.question[data-id=g] .body").inner_text()
+    assert "</script >" in page.locator("details.question[data-id=g] .body").inner_text()

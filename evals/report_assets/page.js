@@ -37,13 +37,9 @@ function passes(question, show, run, other) {
   return show === "flipped" ? flipped(question, run, other) : answer.verdict === show;
 }
 
-const haystacks = new Map();
-function haystack(question) {
-  if (!haystacks.has(question)) {
-    const answers = Object.values(question.results).map(said);
-    haystacks.set(question, fold([question.id, question.text, ...question.gold.flat(), ...answers].join("\n")));
-  }
-  return haystacks.get(question);
+function holds(question, run, words) {
+  const texts = [question.id, question.text, ...question.gold.flat(), said(result(question, run))];
+  return !words || fold(texts.join("\n")).includes(words);
 }
 
 function update() {
@@ -52,7 +48,7 @@ function update() {
   const suite = data.runs[run].suite;
   const among = data.questions.filter((question) =>
     question.suite === suite && result(question, run) && (!lang || question.lang === lang) &&
-    (!words || haystack(question).includes(words)));
+    holds(question, run, words));
   for (const input of form.elements.show) {
     const count = among.filter((question) => passes(question, input.value, run, other)).length;
     input.parentElement.querySelector(".count").textContent = count;
