@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import subprocess
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,7 +18,6 @@ from evals.rows import RUN, Row, Run, append
 from evals.score import score_answer, score_error, score_search
 from evals.summary import summarise
 from evals.systems import Opened, Setup, open_system
-from qa.data import Answer
 from qa.errors import ModelError, QAError
 
 __all__ = ["Plan", "Tell", "execute", "revision"]
@@ -135,21 +134,29 @@ def _one(opened: Opened, case: Case, plan: Plan, first: bool) -> Row:
 
 
 def _again(opened: Opened, rows: Sequence[Row], count: int) -> tuple[Row, ...]:
-    """The rows, the first ``count`` of them with whether a second asking gives the same, byte for byte."""
+    """The rows, the first ``count`` of them with what a second asking changes."""
     cases = {case.id: case for case in opened.suite.cases}
     asked = []
     for row in rows[:count]:
         try:
-            same = _lasting(opened.system.ask(cases[row.id])) == _lasting(row.answer)
+            answer = opened.system.ask(cases[row.id]).to_dict()
         except QAError:
-            same = False
-        asked.append(replace(row, scores={**row.scores, "rerun_identical": float(same)}))
+            answer = None
+        asked.append(replace(row, scores={**row.scores, **_again_scores(row.answer, answer)}))
     return (*asked, *rows[count:])
 
 
-def _lasting(answer: Answer | Any) -> Any:
-    """An answer without the clock's part of it."""
-    if answer is None:
-        return None
-    values = answer.to_dict() if isinstance(answer, Answer) else answer
-    return {**values, "receipt": {**values["receipt"], "seconds": {}}}
+def _again_scores(
+    first: Mapping[str, Any] | None, second: Mapping[str, Any] | None
+) -> dict[str, float | None]:
+    """Whether all but the receipt is the same, byte for byte, and how far the decision's probability moved.
+
+    The receipt holds the clock, and the probability, which the embedded model gives differently in the third
+    digit or sooner where it still has the beginning of the prompt in its cache.
+    """
+    if first is None or second is None:
+        return {"rerun_identical": 0.0}
+    same = {**first, "receipt": {}} == {**second, "receipt": {}}
+    before, after = (answer["receipt"]["checks"].get("stated") for answer in (first, second))
+    moved = None if before is None or after is None else abs(after - before)
+    return {"rerun_identical": float(same), "rerun_moved": moved}

@@ -48,20 +48,26 @@ def wilson(successes: int, n: int, z: float = Z95) -> tuple[float, float]:
     return max(0.0, (centre - spread) / scale), min(1.0, (centre + spread) / scale)
 
 
-def estimate(values: Sequence[float]) -> Estimate | None:
-    """Mean with standard error and 95 % interval, Wilson's if all values are 0 or 1; None for no values."""
+def estimate(values: Sequence[float], rate: bool = True) -> Estimate | None:
+    """Mean with standard error and 95 % interval; None for no values.
+
+    Args:
+        values: of single questions.
+        rate: values of 0 and 1 alone are failures and successes, with Wilson's interval; shares stay within
+            0 to 1.
+    """
     n = len(values)
     if not n:
         return None
     mean = math.fsum(values) / n
-    if set(values) <= {0.0, 1.0}:
+    if rate and set(values) <= {0.0, 1.0}:
         low, high = wilson(round(sum(values)), n)
         return Estimate(mean, n, math.sqrt(mean * (1 - mean) / n), low, high)
     if n == 1:
         return Estimate(mean, n)
     error = math.sqrt(math.fsum((value - mean) ** 2 for value in values) / (n - 1) / n)
     low, high = mean - Z95 * error, mean + Z95 * error
-    if 0 <= min(values) and max(values) <= 1:  # a share: its mean cannot leave 0 to 1
+    if rate and 0 <= min(values) and max(values) <= 1:  # a share: its mean cannot leave 0 to 1
         low, high = max(0.0, low), min(1.0, high)
     return Estimate(mean, n, error, low, high)
 

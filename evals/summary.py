@@ -13,7 +13,7 @@ from evals.metrics import area_under_risk, risk_coverage
 from evals.rows import Estimate, Row
 from evals.statistics import estimate, quantile
 
-__all__ = ["HEADLINES", "METRICS", "Metric", "confidence", "curve", "summarise"]
+__all__ = ["METRICS", "Metric", "confidence", "curve", "summarise"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,10 +75,12 @@ METRICS = {
     "tokens_in": Metric("tokens read, mean", -1),
     "tokens_out": Metric("tokens written, mean", 0),
     "rerun_identical": Metric("same answer when asked again", 1, "ours"),
+    "rerun_moved": Metric("its probability moved by", -1, "ours"),
 }  # fmt: skip
 """Every name that a summary or a row's scores may hold."""
 
-HEADLINES = ("right", "refused", "right_cited", "verbatim", "crag")
+_SIGNED = ("crag",)
+"""Means that may be negative: values of 0 and 1 alone do not make them rates."""
 
 
 def summarise(rows: Sequence[Row]) -> dict[str, Estimate]:
@@ -87,7 +89,7 @@ def summarise(rows: Sequence[Row]) -> dict[str, Estimate]:
     for name in METRICS:
         values = [value for row in rows if (value := row.scores.get(name)) is not None]
         if name not in found:
-            found[name] = estimate(values)
+            found[name] = estimate(values, rate=name not in _SIGNED)
     area = area_under_risk(curve(rows))
     found["risk_area"] = None if area is None else Estimate(area, len(rows))
     return {name: known for name in METRICS if (known := found.get(name)) is not None}
@@ -146,10 +148,10 @@ def _costs(rows: Sequence[Row]) -> dict[str, Estimate | None]:
     return {
         "seconds_p50": quantile(seconds, 0.5),
         "seconds_p95": quantile(seconds, 0.95),
-        "seconds_mean": estimate(seconds),
+        "seconds_mean": estimate(seconds, rate=False),
         "first_token_p50": quantile([row.first_token for row in asked], 0.5),
-        "tokens_in": estimate([float(read) for read, _ in tokens]),
-        "tokens_out": estimate([float(written) for _, written in tokens]),
+        "tokens_in": estimate([float(read) for read, _ in tokens], rate=False),
+        "tokens_out": estimate([float(written) for _, written in tokens], rate=False),
     }
 
 

@@ -96,6 +96,7 @@ def test_the_product_is_asked_scored_and_written(suite, tmp_path):
     assert row.tokens == (11, 7) and row.seconds >= row.first_token > 0
     assert (run.summary["right"].value, run.summary["right"].n) == (1.0, 2)
     assert run.summary["rerun_identical"].n == 2 and run.summary["rerun_identical"].value == 1.0
+    assert run.summary["rerun_moved"].value == 0.0
     assert run.summary["risk_area"].value == 0.0
 
 

@@ -61,6 +61,8 @@ def test_estimates():
     assert rate is not None and (rate.low, rate.high) == wilson(3, 4)
     mean = estimate([1.0, 2.0, 3.0, 4.0])
     assert mean is not None and mean.error == pytest.approx(0.6455, abs=1e-4)
+    signed = estimate([1.0, 1.0, 0.0], rate=False)
+    assert signed is not None and signed.high is not None and signed.high > 1.0
     share = estimate([1.0, 0.95, 1.0])
     assert share is not None and share.high == 1.0  # a share's mean cannot pass 1
     assert quantile([1.0, 2.0, 3.0, 4.0], 0.5) == Estimate(2.5, 4)
