@@ -165,7 +165,8 @@ def test_nothing_in_a_run_becomes_markup(tmp_path: Path) -> None:
     assert page.tags.count("script") == plain.tags.count("script") == 2
     assert "img" not in page.tags and "onerror" not in {name for name, _ in page.attributes}
     assert page.data["questions"][0]["text"] == HOSTILE
-    assert text.count("<script>document.title") == 0
+    embedded = text.partition('type="application/json">')[2].partition("</script>")[0]
+    assert not set("<>&") & set(embedded)  # "</script " ends a script in a browser, if not in this parser
 
 
 def test_half_a_character_does_not_stop_the_page(tmp_path: Path) -> None:
