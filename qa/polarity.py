@@ -85,7 +85,7 @@ _AXES = (
     ),
     _axis(
         r"\b(?:confirm\w*|announc\w*|continu\w*|go(?:es|ing)? ahead|went ahead|proceed\w*|resum\w*|keep(?:s|ing)?|kept"
-        r"|issu(?:e|es|ed))\b|発表|実施|決行|続行|継続|続け|再開|発令|宣布|继续|발표|계속",
+        r"|issu(?:e|es|ed)|impos\w*)\b|発表|実施|決行|続行|継続|続け|再開|発令|宣布|继续|발표|계속",
         r"\b(?:cancel\w*|withdr[ae]w\w*|scrap(?:s|ped|ping)?|abandon\w*|call(?:s|ed)? off|halt\w*|suspend\w*|revok\w*"
         r"|retract\w*|shelv\w*|postpon\w*|lift(?:s|ed)|annull\w*|abgesagt|gestrichen|zurückgezogen|cancel[óa]\w*|retir[óa]\w*)\b"
         r"|中止|撤回|取り消|取りやめ|取り止め|見送|断念|白紙|解除|停止|打ち切|辞退|取消|撤销|放弃|취소|철회|중단|보류",
@@ -101,7 +101,7 @@ _AXES = (
         r"|离开|辞职|사임|떠[나났]",
     ),
     _axis(r"\b(?:present|attend\w*|play(?:s|ed)?)\b|出席|出場|参加", r"\b(?:absent|miss(?:es|ed|ing)?)\b|欠席|欠場|不参加"),
-    _axis(r"\b(?:allow\w*|permit\w*|legal)\b|許可|合法|允许|허용", r"\b(?:ban(?:s|ned)?|prohibit\w*|forb[ia]d\w*|illegal)\b|禁止|禁じ|違法|금지"),
+    _axis(r"\b(?:allow\w*|permit\w*|legal)\b|許可|合法|適法|允许|허용", r"\b(?:ban(?:s|ned)?|prohibit\w*|forb[ia]d\w*|illegal)\b|禁止|禁じ|違法|금지"),
     _axis(r"\b(?:gain\w*|add(?:s|ed))\b|獲得|得[たる]", r"\b(?:los(?:e|es|t|ing))\b|失[いっう]", converse=True),
     _axis(
         r"\b(?:w[io]n(?:s|ning)?|beat(?:s|ing)?|defeat(?:s|ed|ing)?)\b|勝[っちつ利]|破[りっ](?!れ)|下し|优胜|战胜|이겼|승리",
@@ -109,8 +109,8 @@ _AXES = (
         converse=True,
     ),
     _axis(
-        r"\b(?:buy\w*|bought|acquir\w*|purchas\w*|tak(?:e|es|ing|en) over|took over)\b|買[いっう収]|購入|取得|收购|购买|인수",
-        r"\b(?:sell\w*|sold|divest\w*)\b|売却|売[るっ]|売り渡|出售|매각",
+        r"\b(?:buy\w*|bought|acquir\w*|purchas\w*|tak(?:e|es|ing|en) over|took over)\b|買[いっう収]|購入|取得|手に入れ|收购|购买|인수",
+        r"\b(?:sell\w*|sold|divest\w*)\b|売却|手放|売[るっ]|売り渡|出售|매각",
         converse=True,
     ),
     _axis(r"\b(?:easier|likely)\b|やす[いくか]", r"\b(?:harder|unlikely)\b|にく[いくか]|づら[いくか]"),
@@ -121,7 +121,7 @@ _AXES = (
     _axis(r"\bsucce(?:ed|ss)\w*\b|成功", r"\bfail\w*\b|失敗"),
     _axis(r"\bprais\w*\b|称賛|評価し", r"\bcritici[sz]\w*\b|批判|非難"),
     _axis(r"\b(?:support(?:s|ed)|back(?:s|ed))\b|賛成|支持", r"\boppos\w*\b|反対"),
-    _axis(r"\b(?:guilty|convict\w*)\b|有罪", r"\b(?:innocent|acquit\w*)\b|無罪"),
+    _axis(r"\b(?:guilty|convict\w*)\b|有罪", r"\b(?:innocent|acquit\w*|cleared of|not guilty)\b|無罪"),
     _axis(r"\bhir(?:e|es|ed|ing)\b|採用|雇用|新規採用", r"\b(?:fired|lay(?:s|ing)? off|laid off)\b|解雇|人員削減"),
     _axis(r"\bprofit(?:able)?\b|黒字", r"\bloss(?:es)?\b|赤字"),
     _axis(r"\bexport\w*\b|輸出", r"\bimport\w*\b|輸入"),
@@ -132,6 +132,11 @@ _POLE = re.compile("|".join(f"{axis.up.pattern}|{axis.down.pattern}" for axis in
 _CLAUSE = re.compile(
     r"[、。，；;\n！？]|,\s|[.!?](?=\s|$)|\b(?:and|but|yet|while|whereas|although|because|after|before|y|pero|und|aber)\b|(?<=た)が、?|ものの|一方"
 )
+_PREFIXED = re.compile(
+    r"[不無非未](?P<kanji>[一-龥]{2})|\b(?:un|in|im|il|ir|non-?)(?P<root>[a-z]{4,})\b", re.IGNORECASE
+)
+_WORD = re.compile(r"[a-z]{4,}")
+_NOT_WORDS = frozenset(("not", "neve", "with", "none", "noth", "neit", "cann"))
 _NEAR, _TOLD = 0.25, 0.5
 """Share of a clause's terms that the line of its counterpart has, and of that clause's terms that it has."""
 
@@ -149,6 +154,15 @@ def opposed(sentence: str, evidence: str, question: str = "") -> str:
     ):
         return _opposed_across(sentence, evidence)
     denies = _denial(sentence + evidence)
+    root = _prefixed(evidence, sentence) or _prefixed(sentence, evidence)
+    if root:  # "not unfair" is "fair"
+        once = denies(sentence) == denies(evidence)
+        return f"the source says the opposite about {root!r}" if once else ""
+    return _paired(sentence, evidence, question, denies)
+
+
+def _paired(sentence: str, evidence: str, question: str, denies: Callable[[str], bool]) -> str:
+    """Hold each clause against the nearest of the evidence."""
     parts = [_Part(clause, line) for line in evidence.splitlines() for clause in _clauses(line)]
     for clause in _clauses(sentence):
         wanted = _topic(clause)
@@ -162,6 +176,8 @@ def opposed(sentence: str, evidence: str, question: str = "") -> str:
             continue
         if denies(clause) and not denies(evidence):
             return "it says no and the source does not"
+        if not denies(sentence) and not denies(question) and _excluded(clause, parts, denies):
+            return "the source says no and it does not"
         # An answer in a few words says too little to hold against all of a clause.
         content = _content(near.clause)
         told = len(content & _content(clause)) >= _TOLD * len(content)
@@ -241,6 +257,32 @@ def _denial(texts: str) -> Callable[[str], bool]:
 def _topic(clause: str) -> frozenset[str]:
     """What a clause is about: its terms without those that say yes or no to it."""
     return frozenset(terms(_POLE.sub(" ", clause)) or terms(clause))
+
+
+def _excluded(clause: str, parts: list[_Part], denies: Callable[[str], bool]) -> bool:
+    """Whether a few words that the evidence denies, "but not monkeys", are said of the clause alone."""
+    said = _content(clause)
+    allowed = {word for part in parts if not denies(part.clause) for word in _content(part.clause)}
+    denied = (_content(part.clause) - _NOT_WORDS for part in parts if denies(part.clause))
+    return any(words and words <= said - allowed for words in denied)
+
+
+def _prefixed(one: str, other: str) -> str:
+    """A word that one text has and the other only with a prefix that turns it round; "" if there is none."""
+    turned, plain = _with_prefix(one), _with_prefix(other)
+    own, words = (set(_WORD.findall(text.lower())) for text in (one, other))
+    for root in turned - plain:
+        if root.isascii():
+            found, kept = root in words, root in own
+        else:
+            found, kept = (re.search(rf"(?<![不無非未]){root}", text) is not None for text in (other, one))
+        if found and not kept:
+            return root
+    return ""
+
+
+def _with_prefix(text: str) -> set[str]:
+    return {match["root"] or match["kanji"] for match in _PREFIXED.finditer(text.lower())}
 
 
 def _content(text: str) -> set[str]:

@@ -87,8 +87,8 @@ def roles(text: str) -> list[Role]:
 
 
 def leads(text: str) -> bool:
-    """Whether a text says that somebody leads, without naming the office."""
-    return bool(_LEADS.search(text))
+    """Whether a text says that somebody leads, other than by the office: a finance chief is no chief."""
+    return bool(_LEADS.search(_MENTION.sub("\n", text)))
 
 
 def clauses(text: str) -> list[str]:

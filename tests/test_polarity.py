@@ -20,6 +20,9 @@ from qa.polarity import opposed
         ("港を建設する。", "港の建設を中止する。"),
         ("上告を認めた。", "上告を棄却した。"),
         ("雪が降った。", "雪は降らなかった。"),
+        ("The medicine helped monkeys.", "The medicine helped mice but not monkeys."),
+        ("A fair trial was held.", "An unfair trial was held."),
+        ("会議は公開で開かれた。", "会議は非公開で開かれた。"),
         ("公司批准了计划。", "公司没有批准计划。"),
         ("회사는 계획을 승인했다.", "회사는 계획을 승인하지 않았다."),
         ("Sales rose.", "売上は減少した。"),
@@ -41,6 +44,8 @@ def test_opposites(sentence: str, evidence: str) -> None:
         ("少なくとも10人が来た。", "多かったのは10人の客だ。"),
         ("It opened in May.", "港は5月に開き、雪は降らなかった。"),
         ("Ada lost to Kern.", "Kern beat Ada."),
+        ("The trial was not unfair.", "The trial was fair."),
+        ("港と非公開の船がある。", "公開の港と非公開の船がある。"),
         ("同社は港を持つ。", "同社は港を持ち、船は持たない。"),
     ],
 )

@@ -69,6 +69,7 @@ def test_an_office_that_the_source_gives(sentence: str, evidence: str) -> None:
     ("sentence", "evidence", "named"),
     [
         ("Anna Kern is CFO.", "Anna Kern is CEO.", "CFO is not in the source"),
+        ("最高経営責任者のケルン氏", "最高財務責任者のケルン氏", "最高経営責任者 is not in the source"),
         ("Ada Holm is CEO.", "Founder Ada Holm is chair, while Lucy Kern is CEO.", "CEO is somebody else"),
         ("遠山一氏が会長になる。", "遠山一氏が副社長になる。大石健会長は留任する。", "会長 is somebody else"),
     ],
