@@ -65,7 +65,7 @@ class Chat(ScriptedChat):
         self.go_on.set()
 
     def write_for_long(self) -> None:
-        self.reply, self.pace = (lambda prompt: REPLY * 50), 0.02  # some twelve seconds
+        self.reply, self.pace = (lambda prompt: REPLY * 50), 0.04  # some 24 seconds
 
     def stream(self, messages: Sequence[tuple[str, str]], **options: Any) -> ScriptedStream:
         if self.fault:
@@ -102,7 +102,7 @@ def live(make: Callable[[], Any]) -> Iterator[str]:
         thread = threading.Thread(target=running.run, kwargs={"sockets": [listening]})
         thread.start()
         try:
-            wait_until(lambda: running.started)
+            wait_until(lambda: running.started, 60)
             yield f"http://127.0.0.1:{listening.getsockname()[1]}"
         finally:
             running.should_exit = True

@@ -168,7 +168,8 @@ class Slow(Chat):
     def close(self):
         print("model closed", flush=True)
 
-server.serve(open_assistant(sys.argv[1], Slow()), port=int(sys.argv[2]), open_browser=False)
+with open_assistant(sys.argv[1], Slow()) as assistant:  # closing twice, as the command line does, is harmless
+    server.serve(assistant, port=int(sys.argv[2]), open_browser=False)
 """
 
 
@@ -192,20 +193,21 @@ def test_a_signal_ends_it_in_the_middle_of_an_answer_and_nothing_went_outside(tm
     url = f"http://127.0.0.1:{port}"
     try:
         assert f"article-qa: {url}" in running.stderr.readline()
-        assert httpx.get(url, timeout=60).status_code == 200
+        assert httpx.get(url, timeout=120).status_code == 200
         body = {
             "model": "qa",
             "stream": True,
             "messages": [{"role": "user", "content": "Who runs the ferry?"}],
         }
-        with httpx.stream("POST", f"{url}/v1/chat/completions", json=body, timeout=60) as stream:
+        with httpx.stream("POST", f"{url}/v1/chat/completions", json=body, timeout=120) as stream:
             next(stream.iter_text())
             begun = time.monotonic()
             running.send_signal(number)
-            out, errors = running.communicate(timeout=20)
-        assert time.monotonic() - begun < 5
+            out, errors = running.communicate(timeout=60)
+        assert time.monotonic() - begun < 10  # the answer alone would go on for longer
     finally:
         running.kill()
-    assert out == "model closed\n"
+        running.communicate()
+    assert out == "model closed\n" * 2
     assert running.returncode == (143 if number == signal.SIGTERM else -signal.SIGINT), errors
     assert not log.exists(), log.read_text()
