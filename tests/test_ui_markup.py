@@ -85,8 +85,11 @@ class Reading(HTMLParser):
     def handle_starttag(self, name, attrs):
         self.tags.append(name)
         self.attributes.append(dict(attrs))
-        if name not in ("input", "path", "circle"):
-            self.open.append(name)
+        self.open.append(name)
+
+    def handle_startendtag(self, name, attrs):
+        self.handle_starttag(name, attrs)
+        self.handle_endtag(name)
 
     def handle_endtag(self, name):
         assert self.open.pop() == name

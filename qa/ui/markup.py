@@ -42,8 +42,8 @@ class Safe(str):
 
 def tag(name: str, /, *inside: str, **attributes: object) -> Safe:
     """An element; ``_`` in names becomes ``-``, True is a bare name, None and False are left out."""
-    opened = f"<{name}{''.join(_attribute(key, value) for key, value in attributes.items())}>"
-    return Safe(opened if name in _VOID else f"{opened}{join(inside)}</{name}>")
+    opened = f"<{name}{''.join(_attribute(key, value) for key, value in attributes.items())}"
+    return Safe(f"{opened}/>" if name in _VOID else f"{opened}>{join(inside)}</{name}>")
 
 
 def join(parts: Iterable[str]) -> Safe:

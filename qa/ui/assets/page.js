@@ -492,7 +492,11 @@
     });
     document.addEventListener("focusout", () => tip(null));
     document.addEventListener("mouseover", (event) => tip(event.target.closest("[data-tip]")));
-    document.addEventListener("scroll", () => tip(null), true);
+    document.addEventListener("scroll", () => {
+      tip(null);
+      const source = $("#qa-source")?.getBoundingClientRect();
+      document.body.classList.toggle("qa-at-source", narrow() && source && source.top < innerHeight / 2);
+    }, true);
     const inLibrary = (event) => state.tab === "library" && event.dataTransfer?.types.includes("Files");
     document.addEventListener("dragover", (event) => {
       if (!inLibrary(event)) return;
