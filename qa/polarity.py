@@ -121,7 +121,7 @@ _AXES = (
     _axis(r"\bsucce(?:ed|ss)\w*\b|成功", r"\bfail\w*\b|失敗"),
     _axis(r"\bprais\w*\b|称賛|評価し", r"\bcritici[sz]\w*\b|批判|非難"),
     _axis(r"\b(?:support(?:s|ed)|back(?:s|ed))\b|賛成|支持", r"\boppos\w*\b|反対"),
-    _axis(r"\b(?:guilty|convict\w*)\b|有罪", r"\b(?:innocent|acquit\w*|cleared of|not guilty)\b|無罪"),
+    _axis(r"\b(?:guilty|convict\w*)\b|有罪", r"\b(?:innocent|acquit\w*|clear(?:s|ed)(?=.{0,30} of)|not guilty)\b|無罪"),
     _axis(r"\bhir(?:e|es|ed|ing)\b|採用|雇用|新規採用", r"\b(?:fired|lay(?:s|ing)? off|laid off)\b|解雇|人員削減"),
     _axis(r"\bprofit(?:able)?\b|黒字", r"\bloss(?:es)?\b|赤字"),
     _axis(r"\bexport\w*\b|輸出", r"\bimport\w*\b|輸入"),
