@@ -68,7 +68,7 @@ _WHO_LEADS = re.compile(
 )
 _VAGUE_NUMBER = re.compile(
     r"\b(?:several|few|many|dozens?|hundreds|thousands|millions|billions|both|pair|couple|none|no|single|once|twice|only|every|all)\b"
-    r"|数[十百千万億人社名か件日年]|複数|すべて|全て|全員|多数|多く|半[数分]|唯一|[一二三四五六七八九十百千万]|ひと[つり]|ふた[つり]|[0-9０-９]",
+    r"|数[十百千万億人社名か件日年]|複数|すべて|全て|全員|多数|多く|半[数分]|唯一|[一二三四五六七八九十百千万]+(?!環|部|緒|種の|般|定|方|切|面|体|致|時|分に)|ひと[つり]|ふた[つり]|[0-9０-９]",
     re.IGNORECASE,
 )
 _VAGUE_TIME = re.compile(
@@ -83,7 +83,7 @@ _VAGUE_SHARE = re.compile(
     re.IGNORECASE,
 )
 _FREE = re.compile(
-    r"\bfree\b|無料|無償|免费|무료|gratis|kostenlos|dollars?|cents?|pence|penn(?:y|ies)|lira|rupees?|francs?|marks|crowns?|pesos?|roubles?|rubles?|shillings?|[円銭]|リラ|ペソ|ルーブル|ドル|ユーロ|ポンド|ルピー|マルク|フラン|[$€£¥₩]",
+    r"\bfree\b|無料|無償|免费|무료|gratis|kostenlos|dollars?|cents?|pence|penn(?:y|ies)|lira|rupees?|francs?|marks|crowns?|pesos?|roubles?|rubles?|shillings?|[円銭]|(?<![ァ-ヺー])(?:リラ|ペソ|ルーブル|ドル|ユーロ|ポンド|ルピー|マルク|フラン)|[$€£¥₩]",
     re.IGNORECASE,
 )
 _MONEY_UNITS = frozenset("usd eur jpy gbp cny krw".split())

@@ -29,6 +29,8 @@ ARTICLE = Path(__file__).parents[2] / "shared" / "article" / "article.ja.txt"
         ("費用はいくらでしたか？", "2014年に完成した。", "an amount of money"),
         ("¿Cuánto dinero costó?", "En 2014 se abrió.", "an amount of money"),
         ("How many people work there?", "It opened in 2014 and cost $3 million.", "a number"),
+        ("How much is she paid?", "アレクサンドル・ワン氏が来た。", "an amount of money"),
+        ("従業員は何人ですか？", "計画の一環として来た。", "a number"),
         ("従業員は何人ですか？", "2014年に300万ドルを得た。", "a number"),
         ("How many years does it last?", "It cost 300 dollars.", "a number"),
         ("何パーセントですか？", "300人が来た。", "a share"),
