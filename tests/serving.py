@@ -65,7 +65,7 @@ class Chat(ScriptedChat):
         self.go_on.set()
 
     def write_for_long(self) -> None:
-        self.reply, self.pace = (lambda prompt: REPLY * 50), 0.04  # some 24 seconds
+        self.reply, self.pace = (lambda prompt: REPLY * 200), 0.04  # some 90 seconds
 
     def stream(self, messages: Sequence[tuple[str, str]], **options: Any) -> ScriptedStream:
         if self.fault:

@@ -203,8 +203,8 @@ def test_a_signal_ends_it_in_the_middle_of_an_answer_and_nothing_went_outside(tm
             next(stream.iter_text())
             begun = time.monotonic()
             running.send_signal(number)
-            out, errors = running.communicate(timeout=60)
-        assert time.monotonic() - begun < 10  # the answer alone would go on for longer
+            out, errors = running.communicate(timeout=80)
+        assert time.monotonic() - begun < 45  # the answer alone would go on for 90
     finally:
         running.kill()
         running.communicate()
