@@ -37,6 +37,7 @@ TUTORIAL_SIZE, TUTORIAL_OVERLAP, TUTORIAL_K = 1000, 200, 4
 class _Baseline:
     """A system without models, passages or prompts, to be refined."""
 
+    searches = False
     model = embedder = ""
     prompts: Mapping[str, str] = {}
 
@@ -55,6 +56,8 @@ class Refuser(_Baseline):
 
 class Keywords(_Baseline):
     """BM25 over the product's chunks, then the sentence of the best chunk that shares most terms."""
+
+    searches = True
 
     def __init__(self, library: Library, shelf: Shelf) -> None:
         self._library = library
@@ -115,6 +118,8 @@ class ClosedBook(_Baseline):
 
 class Tutorial(_Baseline):
     """The chain of LangChain's RAG tutorial with the same models: fixed chunks, the nearest 4, one prompt."""
+
+    searches = True
 
     def __init__(self, chat: Chat, embedder: Embedder, shelf: Shelf) -> None:
         self._chat, self._embed, self._shelf = chat, embedder.query, shelf

@@ -124,7 +124,8 @@ def _one(opened: Opened, case: Case, plan: Plan, first: bool) -> Row:
         if plan.retrieval_only:
             hits = opened.system.search(case)
             return score_search(case, hits, opened.shelf, time.monotonic() - begun)
-        return score_answer(case, opened.system.ask(case), opened.shelf, opened.suite.rule)
+        answer, searched = opened.system.ask(case), opened.system.searches
+        return score_answer(case, answer, opened.shelf, opened.suite.rule, searched)
     except ModelError as error:
         if first:
             raise

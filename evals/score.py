@@ -34,8 +34,8 @@ WHERE_RIGHT = ("contains", "exact", "f1", "f1_nfkc", "content_f1", "gold_hit")
 """Scores that an error or a refusal brings to 0 where the question is answerable."""
 
 
-def score_answer(case: Case, answer: Answer, shelf: Shelf, rule: Rule) -> Row:
-    """Score an answer or a refusal."""
+def score_answer(case: Case, answer: Answer, shelf: Shelf, rule: Rule, searched: bool = True) -> Row:
+    """Score an answer or a refusal; what was found counts only where the system ``searched``."""
     cited = citing.cited_spans(answer, shelf.names)
     verdict = verdict_of(case, answer, cited, rule)
     receipt = answer.receipt
@@ -49,7 +49,7 @@ def score_answer(case: Case, answer: Answer, shelf: Shelf, rule: Rule) -> Row:
             **answer_scores(case, answer),
             **citation_scores(case, answer, cited, shelf.texts),
             "gold_recall": _recalled(case, cited) if rule == "cites" and answer.answered else None,
-            **_found(case, answer.hits, shelf),
+            **(_found(case, answer.hits, shelf) if searched else {}),
         },
         seconds=seconds,
         first_token=receipt.seconds.get("first_token", seconds),

@@ -15,10 +15,20 @@ from evals.summary import METRICS, summarise
 
 __all__ = ["comparison", "comparison_of_systems", "failures", "judgement", "row_line", "summary"]
 
-SIDE_BY_SIDE = (
-    *("right", "refused", "hallucination", "over_refusal", "crag", "f1", "right_cited", "seconds_p50"),
-    *("document_hit@1", "document_hit@5", "passage_hit@1", "passage_hit@5"),
-)
+SIDE_BY_SIDE = {
+    "right": "right",
+    "refused": "ref.",
+    "over_refusal": "over-\nref.",
+    "crag": "CRAG",
+    "f1": "F1",
+    "right_cited": "cited",
+    "document_hit@1": "doc.\n@1",
+    "document_hit@5": "doc.\n@5",
+    "passage_hit@1": "pass.\n@1",
+    "passage_hit@5": "pass.\n@5",
+    "seconds_p50": "s",
+}
+"""Metrics of the table of systems, and their heads there."""
 
 
 def summary(console: Console, run: Run) -> None:
@@ -38,15 +48,20 @@ def summary(console: Console, run: Run) -> None:
 
 
 def comparison_of_systems(console: Console, runs: Sequence[Run]) -> None:
-    """The headlines of several systems side by side."""
-    table = Table(title=f"{runs[0].suite}: beside what it must beat", title_justify="left")
-    table.add_column("metric")
+    """The headlines of several systems, one a line."""
+    table = Table(
+        title=f"{runs[0].suite}: beside what it must beat",
+        title_justify="left",
+        box=None,
+        padding=(0, 1, 0, 0),
+    )
+    table.add_column("system", no_wrap=True)
+    names = [name for name in SIDE_BY_SIDE if any(name in run.summary for run in runs)]
+    for name in names:
+        table.add_column(SIDE_BY_SIDE[name], justify="right", no_wrap=True)
     for run in runs:
-        table.add_column(run.system, justify="right")
-    for name in SIDE_BY_SIDE:
-        if any(name in run.summary for run in runs):
-            found = (run.summary.get(name) for run in runs)
-            table.add_row(METRICS[name].label, *("" if v is None else _number(v.value) for v in found))
+        found = (run.summary.get(name) for name in names)
+        table.add_row(run.system, *("" if value is None else _number(value.value) for value in found))
     console.print(table)
 
 

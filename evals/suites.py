@@ -16,6 +16,7 @@ from typing import Any
 import qa
 from evals.cases import Case, Passage, Rule, Suite, choose, name_of, read_cases, read_sources
 from evals.rows import Span
+from qa.data import Document
 from qa.errors import QAError
 
 __all__ = ["SUITES", "Places", "bench_folder", "load_suite", "oracle"]
@@ -71,24 +72,26 @@ def load_suite(name: str, places: Places | None = None, limit: int | None = None
     return replace(suite, cases=choose(suite.cases, limit))
 
 
-def oracle(suite: Suite, texts: Mapping[str, str]) -> Suite:
+def oracle(suite: Suite, documents: Mapping[str, Document]) -> Suite:
     """The same questions, each with only what holds its answer to look in.
 
-    Where sentences are marked each becomes a passage of its own; elsewhere a question is asked of its gold
-    documents. An unanswerable question has neither and is asked as before.
+    Where sentences are marked each becomes a passage of its own under its document's title; elsewhere a
+    question is asked of its gold documents. An unanswerable question has neither and is asked as before.
 
     Args:
         suite: any.
-        texts: name of a document to its text.
+        documents: by name.
     """
     spans = sorted({span for case in suite.cases for span in case.gold_spans})
     parts = {span: f"{span[0]}[{span[1]}-{span[2]}]" for span in spans}
-    passages = [Passage(name, "", texts[span[0]][span[1] : span[2]]) for span, name in parts.items()]
+    passages = []
+    for (source, start, end), name in parts.items():
+        passages.append(Passage(name, documents[source].title, documents[source].text[start:end]))
 
     def narrowed(case: Case) -> Case:
         names = tuple(parts[span] for span in case.gold_spans)
         if not names:
-            return replace(case, among=case.gold_ids or case.among or tuple(texts))
+            return replace(case, among=case.gold_ids or case.among or tuple(documents))
         placed = tuple((parts[span], 0, span[2] - span[1]) for span in case.gold_spans)
         return replace(case, among=names, gold_ids=names, gold_spans=placed)
 

@@ -29,11 +29,13 @@ SYSTEMS = {
     "qa": "the product, as the settings say",
     "always-refuse": "refuses everything (free)",
     "bm25": "BM25 and the best sentence of the best passage, no model, never refuses (free)",
-    "always-answer": "the product with stated_threshold 0",
+    "always-answer": "the product that never refuses beforehand",
     "oracle": "the product with only what holds the answer to look in",
     "closed-book": "the chat model without any passage",
     "tutorial": "the usual tutorial chain: 1,000-character chunks, the nearest 4, one prompt",
 }
+ANY = 1e-9
+"""A threshold that every probability passes; at 0 the product would not ask for the probability at all."""
 FREE = ("always-refuse", "bm25")
 PROMPTS = ("read", "task_answer", "task_stated", "condense")
 
@@ -44,8 +46,10 @@ class System(Protocol):
     Attributes:
         model, embedder: names; "" where none is used.
         prompts: prompt name to version.
+        searches: whether it looks for passages at all.
     """
 
+    searches: bool
     model: str
     embedder: str
     prompts: Mapping[str, str]
@@ -103,6 +107,8 @@ class Opened:
 class Product:
     """The product as a `System`."""
 
+    searches = True
+
     def __init__(self, assistant: Assistant, shelf: Shelf) -> None:
         self._assistant = assistant
         self._shelf = shelf
@@ -130,8 +136,7 @@ def open_system(name: str, suite: Suite, setup: Setup) -> Iterator[Opened]:
         raise QAError(f"There is no system '{name}'.", f"There are: {', '.join(SYSTEMS)}.")
     shelf = Shelf.read(suite, setup.settings)
     if name == "oracle":
-        texts = {key: document.text for key, document in shelf.documents.items()}
-        suite = oracle(suite, texts)
+        suite = oracle(suite, shelf.documents)
         shelf = Shelf.read(replace(suite, name=f"{suite.name}-oracle"), setup.settings)
     if name == "always-refuse":
         yield Opened(baselines.Refuser(), suite, shelf, setup.settings.fingerprint)
@@ -139,7 +144,7 @@ def open_system(name: str, suite: Suite, setup: Setup) -> Iterator[Opened]:
         with baselines.Keywords.open(shelf, setup.home / f"{shelf.key}-words") as keywords:
             yield Opened(keywords, suite, shelf, setup.settings.fingerprint)
     else:
-        answer = {"stated_threshold": 0.0} if name == "always-answer" else {}
+        answer = {"stated_threshold": ANY} if name == "always-answer" else {}
         with setup.open(shelf.key, **answer) as assistant:
             yield Opened(_with(name, assistant, shelf), suite, shelf, assistant.settings.fingerprint)
 

@@ -109,6 +109,8 @@ def test_a_rerun_that_differs_is_seen(suite, tmp_path):
 def test_every_baseline_answers(suite, tmp_path):
     always = {name: verdicts(run_of(suite, name, tmp_path)) for name in SYSTEMS}
     assert set(always["always-refuse"].values()) == {"over_refused", "refused"}
+    blind = Run.load(tmp_path / "out" / "closed-book").summary
+    assert not any("hit@" in name for name in blind)  # it does not search: no score, and not zero
     assert always["bm25"]["line2"] == "right" and always["bm25"]["line3"] == "hallucinated"
     for name in ("closed-book", "tutorial", "oracle"):  # the scripted model knows everything by heart
         assert always[name]["line1"] == "right" and always[name]["line3"] == "refused", name
@@ -117,7 +119,9 @@ def test_every_baseline_answers(suite, tmp_path):
 def test_always_answer_is_the_product_without_its_threshold(suite, tmp_path):
     sure = setup(tmp_path / "home", lambda prompt: "Mara Ellison will run the service.", stated=0.01)
     assert set(verdicts(run_of(suite, "qa", tmp_path, sure)).values()) == {"over_refused", "refused"}
-    assert verdicts(run_of(suite, "always-answer", tmp_path, sure))["line3"] == "hallucinated"
+    run = run_of(suite, "always-answer", tmp_path, sure)
+    assert verdicts(run)["line3"] == "hallucinated"
+    assert run.summary["risk_area"].value > 0  # it is asked how sure it is all the same
 
 
 def test_oracle_is_shown_the_marked_sentence_only(tmp_path, questions):

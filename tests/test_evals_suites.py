@@ -10,6 +10,7 @@ import pytest
 
 from evals.cases import Case, Passage, Suite
 from evals.suites import SUITES, Places, load_suite, oracle
+from qa.data import Document
 from qa.errors import QAError
 
 BENCH = Path(os.environ.get("QA_BENCH") or Path(__file__).parents[2] / "shared" / "bench")
@@ -101,8 +102,9 @@ def test_oracle_narrows_to_what_holds_the_answer():
     marked = Case("a", "?", "en", True, (("x",),), ("d",), (("d", 2, 5),))
     known = Case("b", "?", "en", True, (("x",),), ("d",))
     unknown = Case("c", "?", "en", False)
-    suite = oracle(Suite("s", (marked, known, unknown), (Passage("d", "", "abcdefg"),)), {"d": "abcdefg"})
-    assert suite.passages[-1] == Passage("d[2-5]", "", "cde")
+    given = Document.create("d", "Title", "abcdefg", (), "en")
+    suite = oracle(Suite("s", (marked, known, unknown), (Passage("d", "", "abcdefg"),)), {"d": given})
+    assert suite.passages[-1] == Passage("d[2-5]", "Title", "cde")
     assert [case.among for case in suite.cases] == [("d[2-5]",), ("d",), ("d",)]
     assert suite.cases[0].gold_spans == (("d[2-5]", 0, 3),)
 
