@@ -362,6 +362,9 @@ def test_lit_text_is_the_cited_span(data):
 def test_headings_are_headings_without_their_hashes():
     read = Reading(reader.reader(document(), [], [], "en"))
     assert "h3" in read.tags and "##" not in read.text and "A heading" in read.text
+    start = TEXT.find("## A")
+    lit = reader.reader(document(), [reader.Mark(2, start, start + 12)], [], "en")
+    assert marks_of(lit) == [("A heading", "2", "2")]
 
 
 def test_a_very_long_document_is_shown_around_the_mark():
@@ -407,7 +410,7 @@ def test_evals_show_numbers_and_intervals_and_fence_the_page_in():
     read = Reading(evals(report, "en"))
     assert "0.500" in read.text and "0.200 – 0.800" in read.text and "script" not in read.tags
     frame_of_it = next(a for a in read.attributes if a.get("class") == "plots")
-    assert frame_of_it["sandbox"] == "" and frame_of_it["srcdoc"] == f"<h1>{EVIL}</h1>"
+    assert frame_of_it["sandbox"] == "allow-scripts" and frame_of_it["srcdoc"] == f"<h1>{EVIL}</h1>"
     assert "circle" not in Reading(evals(Report("x", {}, {"s": Metric(value=4.3)}), "en")).tags
     assert "python -m evals run" in Reading(evals(None, "ja")).text
 

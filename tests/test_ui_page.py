@@ -9,8 +9,10 @@ import sys
 from collections.abc import Iterator
 from typing import Any
 
+import gradio as gr
+import httpx
 import pytest
-from serving import in_loop
+from serving import in_loop, live
 from ui_serving import TICKET, open_ferry
 
 from qa import Assistant, cli
@@ -21,6 +23,10 @@ from qa.ui.actions import Actions
 from qa.ui.looks import looks
 from qa.ui.page import build
 
+pytestmark = pytest.mark.filterwarnings(
+    # What Gradio asks of pandas is deprecated in pandas 3.
+    "ignore:.*(no_silent_downcasting|copy keyword):DeprecationWarning"
+)
 ASKED = {"language": "en", "id": "t1", "question": "What does a ticket cost?", "documents": None}
 
 
@@ -141,12 +147,16 @@ def test_example_questions_are_about_names_in_the_article(actions, ferry):
 
 
 def test_page_adds_no_endpoint_for_programs_and_loads_nothing_from_elsewhere(ferry):
-    page = in_loop(lambda: build(ferry))
+    page = build_page(ferry)
     handlers = page.get_config_file()["dependencies"]
     assert {handler["api_visibility"] for handler in handlers if handler["backend_fn"]} == {"private"}
     given = looks()
     assert "http" not in given["head"].replace("http-equiv", "").replace("https://www.w3.org", "")
     assert given["theme"]._stylesheets == [] and not given["run_history"]
+
+
+def build_page(made: Assistant) -> gr.Blocks:
+    return in_loop(lambda: build(made))
 
 
 class Started:
@@ -157,6 +167,21 @@ class Started:
 
     def __call__(self, assistant: Assistant, **given: Any) -> None:
         self.given = {**given, "titles": [info.title for info in assistant.documents()]}
+
+
+def test_only_uploaded_files_can_be_added(ferry, tmp_path):
+    secret = tmp_path / "secret.txt"
+    secret.write_text("The code is 1234.", encoding="utf-8")
+    page = build_page(ferry)
+    handlers = page.get_config_file()["dependencies"]
+    number = next(h["id"] for h in handlers if h["targets"][0][1] == "upload")
+    file = {"path": str(secret), "meta": {"_type": "gradio.FileData"}}
+    with live(lambda: server.app(ferry, page=page)) as url:
+        sent = {"fn_index": number, "data": [[file], "en"], "session_hash": "x"}
+        httpx.post(f"{url}/gradio_api/queue/join", json=sent)
+        said = httpx.get(f"{url}/gradio_api/queue/data", params={"session_hash": "x"}, timeout=20).text
+    assert '"success":false' in said.replace(" ", "") and secret.exists()
+    assert not [info for info in ferry.documents() if "secret" in info.source]
 
 
 @pytest.mark.parametrize(

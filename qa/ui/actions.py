@@ -30,6 +30,7 @@ from qa.ui.words import LANGUAGES, words
 __all__ = ["Actions"]
 
 Given = Mapping[str, Any]
+Work = tuple[str, Callable[[], AddReport]]
 
 
 class Actions:
@@ -136,18 +137,20 @@ class Actions:
 
     def add_files(self, paths: Sequence[str], given: Given) -> Iterator[tuple[str, str]]:
         """Add files one by one; gives what became of each so far, and the library."""
-        yield from self._add({Path(path).name: partial(self._add_file, Path(path)) for path in paths}, given)
+        yield from self._add(
+            [(Path(path).name, partial(self._add_file, Path(path))) for path in paths], given
+        )
 
     def add_url(self, given: Given) -> Iterator[tuple[str, str]]:
         """Add a web page."""
         url = str(given.get("url", "")).strip()
-        yield from self._add({url: partial(self._assistant.add, url)}, given)
+        yield from self._add([(url, partial(self._assistant.add, url))], given)
 
     def add_text(self, given: Given) -> Iterator[tuple[str, str]]:
         """Add pasted text; its first line is its title where none is given."""
         text = str(given.get("text", ""))
         title = str(given.get("title", "")).strip() or text.strip().split("\n", 1)[0][:120]
-        yield from self._add({title: partial(self._assistant.add_texts, [(title, title, text)])}, given)
+        yield from self._add([(title, partial(self._assistant.add_texts, [(title, title, text)]))], given)
 
     def remove(self, given: Given) -> tuple[str, str]:
         """Take a document out; gives what happened, and the library."""
@@ -174,28 +177,30 @@ class Actions:
             inside = render.welcome(questions, sample, language)
         return tag("div", inside, class_="turns", data_nonce=_nonce())
 
-    def _add(self, works: Mapping[str, Callable[[], AddReport]], given: Given) -> Iterator[tuple[str, str]]:
+    def _add(self, works: Sequence[Work], given: Given) -> Iterator[tuple[str, str]]:
         language, lines = _language(given), join([])
-        for done, (name, work) in enumerate(works.items()):
-            library = self.library(given)
-            yield tag("ul", lines, shelf.adding(name, done, len(works), language)), library
+        for done, (name, work) in enumerate(works):
+            now = shelf.adding(name, done, len(works), language)
+            yield tag("ul", lines, now), self.library(given)
             try:
                 with self._adding:
                     report = work()
             except QAError as error:
                 report = AddReport(failed=(Failure(name, error.message, error.hint),))
+            except OSError as error:
+                report = AddReport(failed=(Failure(name, f"It cannot be stored: {error.strerror}.", ""),))
             lines = join([lines, shelf.outcome(report, language)])
         yield tag("ul", lines), self.library(given)
 
     def _add_file(self, path: Path) -> AddReport:
         """Add a file under a source that stays the same: a changed file replaces its older version."""
-        kept = self._assistant.settings.home / "uploads" / path.name
-        kept.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(path, kept)
+        source = self._assistant.settings.home / "uploads" / path.name
+        source.parent.mkdir(parents=True, exist_ok=True)
         try:
-            return self._assistant.add(kept)
+            shutil.move(path, source)
+            return self._assistant.add(source)
         finally:
-            kept.unlink(missing_ok=True)  # its text is in the library
+            source.unlink(missing_ok=True)  # its text is in the library
 
 
 def _first(library: Sequence[DocumentInfo], wanted: str, language: str) -> DocumentInfo | None:

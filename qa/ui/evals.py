@@ -25,8 +25,14 @@ def evals(report: Report | None, language: str) -> Safe:
     if report.metrics:
         parts.append(_table(report, language))
     if report.html:
-        # Its scripts do not run, and it is a page of its own: it can reach nothing of this one.
-        page = tag("iframe", class_="plots", sandbox="", title=w["evals_newest"], srcdoc=exact(report.html))
+        # A page of its own: its script sorts its tables and can reach nothing of this page.
+        page = tag(
+            "iframe",
+            class_="plots",
+            sandbox="allow-scripts",
+            title=w["evals_newest"],
+            srcdoc=exact(report.html),
+        )
         parts.append(page)
     return join(parts)
 

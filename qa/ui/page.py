@@ -15,6 +15,7 @@ from typing import Any
 import gradio as gr
 
 from qa.assistant import Assistant
+from qa.errors import QAError
 from qa.ui.actions import Actions
 
 __all__ = ["build"]
@@ -39,6 +40,8 @@ def build(assistant: Assistant, reports: Path | None = None) -> gr.Blocks:
     page = gr.Blocks(title="article-qa", analytics_enabled=False, fill_width=True)
     with page:
         _wire(_lay_out(), actions, 1 if assistant.settings.chat.kind == "local" else AT_ONCE)
+    # Only then does Gradio refuse "uploads" that are files of this machine, and mounting does not set it.
+    page.has_launched = True
     return page
 
 
@@ -76,11 +79,11 @@ def _wire(panes: dict[str, Any], actions: Actions, at_once: int) -> None:
     quick: dict[str, Any] = {"show_progress": "hidden", "queue": False, "api_visibility": "private"}
     slow: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
 
-    def open_page(event: gr.EventData) -> tuple[Any, ...]:
-        *shown, label = actions.open(_data(event))
+    def open_page(given: dict[str, Any]) -> tuple[Any, ...]:
+        *shown, label = actions.open(given)
         return *shown, gr.UploadButton(label=label)
 
-    bus.open(open_page, None, everything, trigger_mode="always_last", **quick)
+    bus.open(_sent(open_page), None, everything, trigger_mode="always_last", **quick)
     bus.show(_sent(actions.show), None, panes["reader"], trigger_mode="always_last", **quick)
     bus.library(_sent(actions.library), None, panes["shelf"], **quick)
     bus.evals(_sent(actions.evals), None, panes["evals"], **quick)
@@ -108,16 +111,21 @@ def _wire(panes: dict[str, Any], actions: Actions, at_once: int) -> None:
     )
 
 
-def _sent(action: Callable[[Any], Any]) -> Callable[[gr.EventData], Any]:
-    """The action on what the script sent."""
+def _sent(action: Callable[[dict[str, Any]], Any]) -> Callable[[gr.EventData], Any]:
+    """The action on what the script sent; an error becomes a message that the browser shows."""
 
     def act(event: gr.EventData) -> Any:
-        return action(_data(event))
+        try:
+            return action(_data(event))
+        except QAError as error:
+            raise gr.Error(f"{error.message} {error.hint}", print_exception=False) from error
 
     return act
 
 
-def _sent_stream(action: Callable[[Any], Iterator[Any]]) -> Callable[[gr.EventData], Iterator[Any]]:
+def _sent_stream(
+    action: Callable[[dict[str, Any]], Iterator[Any]],
+) -> Callable[[gr.EventData], Iterator[Any]]:
     def act(event: gr.EventData) -> Iterator[Any]:
         yield from action(_data(event))
 

@@ -119,11 +119,18 @@ def _blocks(document: Document, start: int, end: int) -> Iterator[Block]:
 def _block(document: Document, block: Block, marks: Sequence[Mark]) -> Safe:
     text = document.text
     hashes = _HASHES.match(text, block.start, block.end)
-    inside = _marked(text, hashes.end() if hashes else block.start, block.end, marks)
+    shown = Block(hashes.end(), block.end, block.kind) if hashes else block
+    inside = _marked(text, shown.start, shown.end, [_moved(mark, block, shown) for mark in marks])
     if not hashes and block.kind not in ("title", "heading"):
         return tag("p", inside, class_=block.kind)
     depth = hashes.group().count("#") if hashes else block.level if block.kind == "heading" else 1
     return tag(f"h{min(6, max(2, depth + 1))}", inside)
+
+
+def _moved(mark: Mark, block: Block, shown: Block) -> Mark:
+    """The mark without the hashes of a heading that it begins with."""
+    begins = block.start <= mark.start < shown.start
+    return Mark(mark.marker, shown.start, mark.end) if begins else mark
 
 
 def _marked(text: str, start: int, end: int, marks: Sequence[Mark]) -> Safe:

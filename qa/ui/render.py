@@ -205,6 +205,6 @@ def _passage(hit: Hit, w: Words) -> tuple[Safe, Safe]:
         "data_start": chunk.start,
         "data_end": chunk.end,
     }
-    text = tag("span", " ".join(chunk.text.split()), dir="auto")
+    text = tag("span", " ".join(word for word in chunk.text.split() if word.strip("#")), dir="auto")
     show = tag("button", text, type="button", class_="link", data_do="cite", data_marker=0, **place)
     return show, tag("span", f"{w['score']} {hit.score:.3f}{similarity} · {found}", class_="scores")

@@ -193,6 +193,7 @@
     }
     const log = $("#qa-thread");
     set(log, "role", "log");
+    set($("#qa-outcome"), "role", "status");
     shelf();
     queue();
     const editing = $("[data-part=editing]");
@@ -464,6 +465,7 @@
     });
     document.addEventListener("change", (event) => {
       const { do: action, document: id } = event.target.dataset;
+      if (event.target.type === "file") tell(`${words.adding} …`);
       if (action === "tick") {
         state.leftOut[event.target.checked ? "delete" : "add"](id);
         stored.set("qa.leftOut", [...state.leftOut]);
@@ -528,6 +530,7 @@
     theme(false);
     const observer = new MutationObserver(() => { sync(); observer.takeRecords(); });
     observer.observe(document.body, { childList: true, subtree: true, characterData: true, attributes: true, attributeFilter: ["data-turn", "data-key", "data-words", "data-nonce"] });
+    setTimeout(() => document.body.classList.add("qa-ready"), 6000); // whatever is wrong is then seen
     const kept = stored.get(PREFIX + sessionStorage.getItem("qa.tab"), null);
     open(kept ? { id: kept.id, turns: kept.turns } : state.conversation);
   }
