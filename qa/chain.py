@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -21,11 +21,12 @@ import numpy as np
 from langchain_core.runnables import Runnable, RunnableConfig, RunnableLambda
 
 from qa import prompts, retrieve
+from qa.asked import asks_for
 from qa.cite import Candidate, Proof, prove
 from qa.clean import plain, settled, visible
 from qa.data import Answer, Citation, Hit, Reason, Receipt, Sentence
 from qa.errors import QAError
-from qa.language import detect
+from qa.language import detect, script_of
 from qa.models import Chat, Completion, Embedder
 from qa.passages import Reading, SentenceVectors, focus, read, sentences_of
 from qa.sentences import split_sentences
@@ -163,9 +164,14 @@ class Pipeline:
         return replace(turn, hits=tuple(hits), reading=read(shown, turn.language))
 
     def judge(self, turn: Turn, config: RunnableConfig) -> Turn:
-        """Ask the model for one word: do the passages state the answer?"""
+        """Ask the model for one word: do the passages state the answer?
+
+        It is spared the question where no passage has anything of the kind asked for, such as an amount.
+        """
         if turn.reply or not turn.reading.candidates or not self.settings.answer.stated_threshold:
             return turn
+        if asks_for(turn.query, _texts(turn.reading.candidates)):
+            return replace(turn, stated=0.0)
         return replace(turn, stated=self.chat.probability(self._messages(turn, "stated"), config=config))
 
     def write(self, turn: Turn, config: RunnableConfig) -> Iterator[str | Answer]:
@@ -175,7 +181,7 @@ class Pipeline:
             yield self._finish(turn, turn.reply, (), True, "small_talk")
         elif not turn.reading.candidates:
             yield from self._refuse(turn, "nothing_found")
-        elif turn.stated is not None and turn.stated < self.settings.answer.stated_threshold:
+        elif turn.stated is not None and turn.stated < self._threshold(turn):
             yield from self._refuse(turn, "not_stated")
         else:
             yield from self._write(turn, config)
@@ -210,12 +216,18 @@ class Pipeline:
         begun = time.monotonic()
         text, sentences = self._cite(turn, text)
         turn = replace(turn, spent=spent | {"cite": time.monotonic() - begun})
-        if all(sentence.state == "unsupported" for sentence in sentences):
-            yield from self._refuse(turn, "unsupported")
+        if reason := _unproved(turn, sentences):
+            yield from self._refuse(turn, reason)
             return
         if text.startswith(shown) and len(text) > len(shown):
             yield text[len(shown) :]
         yield self._finish(turn, text, sentences, True, "incomplete" if cut else "answered")
+
+    def _threshold(self, turn: Turn) -> float:
+        """How sure the model must be; see `qa.settings.AnswerSettings`."""
+        asked, read = script_of(turn.query), script_of(" ".join(c.text for c in turn.reading.candidates))
+        across = ("cjk" in asked) != ("cjk" in read)
+        return self.settings.answer.across_threshold if across else self.settings.answer.stated_threshold
 
     def _messages(self, turn: Turn, task: str) -> list[tuple[str, str]]:
         """The same beginning for every task on a reading, so that the model's prefix cache holds."""
@@ -284,6 +296,23 @@ class Pipeline:
             seconds={**turn.spent, "total": time.monotonic() - turn.started},
             checks={} if turn.stated is None else {"stated": turn.stated},
         )
+
+
+def _unproved(turn: Turn, sentences: Sequence[Sentence]) -> Reason | None:
+    """Why no answer may be given: nothing supports it, or what does has nothing of the kind asked for.
+
+    A made-up answer often cites a true sentence about something else; asked once for all sentences together,
+    as one may carry the figure and another explain it.
+    """
+    if all(sentence.state == "unsupported" for sentence in sentences):
+        return "unsupported"
+    cited = {(c.document_id, c.start) for sentence in sentences for c in sentence.citations}
+    chosen = [c for c in turn.reading.candidates if (c.document_id, c.start) in cited]
+    return "not_stated" if asks_for(turn.query, _texts(chosen)) else None
+
+
+def _texts(candidates: Sequence[Candidate]) -> str:
+    return "\n".join(f"{candidate.label}\n{candidate.text}" for candidate in candidates)
 
 
 def _sentence(text: str, proof: Proof, markers: dict[tuple[str, int, int], int], language: str) -> Sentence:

@@ -183,13 +183,17 @@ class AnswerSettings(_Section):
         passages: chunks whose sentences may be shown to the model.
         sentences: most sentences shown to the model.
         history_turns: earlier exchanges that a follow-up question may refer to.
-        stated_threshold: refuse where the model's probability that the passages state the answer is lower.
+        stated_threshold: refuse where the model's probability that the passages state the answer is lower; 0:
+            never ask it.
+        across_threshold: the same where question and passages are in different scripts: the model is less
+            sure of what it reads there, and as often right (chosen in evals/EXPERIMENTS.md).
     """
 
     passages: int = Field(6, ge=1, le=50)
     sentences: int = Field(5, ge=1, le=100)
     history_turns: int = Field(3, ge=0, le=20)
-    stated_threshold: float = Field(0.55, ge=0, le=1)
+    stated_threshold: float = Field(0.6, ge=0, le=1)
+    across_threshold: float = Field(0.5, ge=0, le=1)
 
 
 class Settings(BaseSettings):
