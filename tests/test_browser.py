@@ -1,12 +1,14 @@
 """The page in real Chromium, driven as a reader would; models are scripted, everything else is real.
 
-No request may leave loopback: every test checks the browser's network log when it ends.
+No request may leave loopback: every test checks the browser's network log when it ends, and no name but
+loopback's may be looked up by the server.
 """
 
 from __future__ import annotations
 
 import json
 import shutil
+import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -51,8 +53,18 @@ def url(made, tmp_path_factory) -> Iterator[str]:
     (run / "run.json").write_text(json.dumps({"suite": "sample"}), encoding="utf-8")
     script = "try { parent.hacked = 1 } catch { document.body.append('fenced in') }"
     (run / "report.html").write_text(f"<h1>The plots</h1><script>{script}</script>", encoding="utf-8")
-    with served(made, run.parent) as where:
+    with pytest.MonkeyPatch.context() as patch, served(made, run.parent) as where:
+        looked_up: list[object] = []
+        look_up = socket.getaddrinfo
+
+        def watched(host: object, *rest, **named):
+            if host not in (None, "127.0.0.1", "localhost", b"127.0.0.1", b"localhost"):
+                looked_up.append(host)
+            return look_up(host, *rest, **named)
+
+        patch.setattr(socket, "getaddrinfo", watched)
         yield where
+    assert not looked_up
 
 
 @pytest.fixture(scope="module")
