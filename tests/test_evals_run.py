@@ -120,7 +120,9 @@ def test_always_answer_is_the_product_without_its_threshold(suite, tmp_path):
     sure = setup(tmp_path / "home", lambda prompt: "Mara Ellison will run the service.", stated=0.01)
     assert set(verdicts(run_of(suite, "qa", tmp_path, sure)).values()) == {"over_refused", "refused"}
     run = run_of(suite, "always-answer", tmp_path, sure)
-    assert verdicts(run)["line1"] == "right" and verdicts(run)["line3"] == "refused"  # no price is in the text
+    assert (
+        verdicts(run)["line1"] == "right" and verdicts(run)["line3"] == "refused"
+    )  # no price is in the text
     assert "risk_area" in run.summary  # it is asked how sure it is all the same
 
 
