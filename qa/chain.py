@@ -2,22 +2,25 @@
 
     read | condense | retrieve | judge | write
 
-Each step is a plain method from one frozen `Turn` to the next; LCEL composes them, so that ``invoke``,
-``stream``, ``batch``, ``ainvoke`` and tracing work on the whole. ``stream`` gives text as it is written, then
-the `Answer`, which is the authority. Knows no file format, no screen and no vector store.
+A small model reads one sentence well and writes badly. So it is asked of each of the nearest sentences
+whether that one states what is asked; an answer in the source's language is the source sentence itself, and in
+another language what the model makes of it, checked. A large model (`AnswerSettings.quote`) reads all at
+once and always writes. Each step is a plain method from one frozen `Turn` to the next; LCEL composes them, so
+that ``invoke``, ``stream``, ``batch``, ``ainvoke`` and tracing work on the whole. ``stream`` gives text as it
+is written, then the `Answer`, which is the authority. Knows no file format, no screen and no vector store.
 """
 
 from __future__ import annotations
 
 import asyncio
+import math
 import time
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, cast
 
-import numpy as np
 from langchain_core.runnables import Runnable, RunnableConfig, RunnableLambda
 
 from qa import prompts, retrieve
@@ -28,10 +31,21 @@ from qa.data import Answer, Citation, Hit, Reason, Receipt, Sentence
 from qa.errors import QAError
 from qa.language import detect, script_of
 from qa.models import Chat, Completion, Embedder
-from qa.passages import Reading, SentenceVectors, focus, read, sentences_of
+from qa.passages import Passage, SentenceVectors, rank, read, sentences_of
 from qa.sentences import split_sentences
 from qa.settings import Settings
-from qa.wording import is_refusal, joiner, language_name, may_refuse, refusal, small_talk, with_source_names
+from qa.wording import (
+    byline,
+    in_other_words,
+    is_refusal,
+    joiner,
+    language_name,
+    may_refuse,
+    refusal,
+    small_talk,
+    spoken,
+    with_source_names,
+)
 
 __all__ = ["ChainInput", "Pipeline", "Turn"]
 
@@ -40,6 +54,22 @@ ChainInput = str | Mapping[str, Any]
 
 _MAX_QUESTION = 4000
 _HITS = 10
+_NEARNESS = 5.0
+"""Log odds that a cosine point of nearness is worth (evals/EXPERIMENTS.md)."""
+_MARGIN = 0.7
+"""Log odds that a further passage may lie under the best and still be part of the answer."""
+_KANA, _HAN, _HANGUL = r"\u3041-\u30ff", r"\u3400-\u9fff", r"\uac00-\ud7a3"
+_SPELLED: Mapping[str, Mapping[str, str]] = {
+    language: {"grammar": f"root ::= [^{banned}]+"}
+    for languages, banned in (
+        ("de en es fr it nl pt", _KANA + _HAN + _HANGUL),
+        ("ko", _KANA + _HAN),
+        ("zh", _KANA + _HANGUL),
+        ("ja", _HANGUL),
+    )
+    for language in languages.split()
+}
+"""Scripts that a small model must not slip into; the source form of names is added by `qa.wording`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +84,9 @@ class Turn:
         query: the question as it stands alone.
         reply: a finished reply that needs no source; "" to go on.
         hits: passages found, best first.
-        reading: what the model reads.
-        stated: probability that it states the answer; None where it was not asked.
+        passages: the sentences nearest to the question, nearest first; from `judge` on with the model's view.
+        chosen: those an answer is made from, in document order; none to refuse.
+        stated: probability that the best states the answer; None where it was not asked.
         spent: stage name to seconds.
         tokens: counted so far, (in, out).
         started: `time.monotonic` at the question.
@@ -68,7 +99,8 @@ class Turn:
     query: str = ""
     reply: str = ""
     hits: tuple[Hit, ...] = ()
-    reading: Reading = Reading("", ())
+    passages: tuple[Passage, ...] = ()
+    chosen: tuple[Passage, ...] = ()
     stated: float | None = None
     spent: Mapping[str, float] = field(default_factory=dict)
     tokens: tuple[int, int] = (0, 0)
@@ -160,29 +192,64 @@ class Pipeline:
             self.store, turn.query, vector, _HITS, self.settings.retrieval, turn.document_ids
         )
         near = sentences_of(hits[: self.settings.answer.passages])
-        shown = focus(near, turn.query, vector, self.vectors, self.settings.answer.sentences)
-        return replace(turn, hits=tuple(hits), reading=read(shown, turn.language))
+        passages = rank(near, turn.query, vector, self.vectors, self.settings.answer.sentences)
+        return replace(turn, hits=tuple(hits), passages=tuple(passages))
 
     def judge(self, turn: Turn, config: RunnableConfig) -> Turn:
-        """Ask the model for one word: do the passages state the answer?
+        """Ask the model of each passage, for one word: does it state what is asked? Choose those that do.
 
-        It is spared the question where no passage has anything of the kind asked for, such as an amount.
+        It is spared the passages that have nothing of the kind asked for, such as an amount of money, and
+        those after one it is sure of.
         """
-        if turn.reply or not turn.reading.candidates or not self.settings.answer.stated_threshold:
+        if turn.reply or not turn.passages:
             return turn
-        if asks_for(turn.query, _texts(turn.reading.candidates)):
+        if not self.settings.answer.stated_threshold:
+            return replace(turn, chosen=_in_order(turn.passages))
+        able = [passage for passage in turn.passages if not asks_for(turn.query, passage.evidence)]
+        if not able:
             return replace(turn, stated=0.0)
-        return replace(turn, stated=self.chat.probability(self._messages(turn, "stated"), config=config))
+        if not self._quotes:
+            stated = self._stated(turn, able, config)
+            sure = stated is None or stated >= self._threshold(turn, able)
+            return replace(turn, stated=stated, chosen=_in_order(able) if sure else ())
+        judged: list[Passage] = []
+        for passage in able:
+            judged.append(replace(passage, stated=self._stated(turn, [passage], config)))
+            if (judged[-1].stated or 0.0) >= self.settings.answer.enough:
+                break
+        judged.sort(key=_merit, reverse=True)
+        best = judged[0]
+        limit = self._threshold(turn, [best])
+        chosen = [
+            passage
+            for passage in judged[: self.settings.answer.evidence]
+            if _likely(passage) >= limit and _odds(best) - _odds(passage) <= _MARGIN
+        ]
+        return replace(turn, passages=tuple(judged), stated=best.stated, chosen=_in_order(chosen))
+
+    @property
+    def _quotes(self) -> bool:
+        """See `qa.settings.AnswerSettings`."""
+        wanted = self.settings.answer.quote
+        return self.chat.local if wanted is None else wanted
+
+    def _stated(self, turn: Turn, passages: Sequence[Passage], config: RunnableConfig) -> float | None:
+        messages = prompts.load("stated").messages(
+            sentence=read(passages, turn.language), question=turn.query
+        )
+        return self.chat.probability(messages, config=config)
 
     def write(self, turn: Turn, config: RunnableConfig) -> Iterator[str | Answer]:
         """Write the answer as it comes, then give it whole, cited and checked."""
         if turn.reply:
             yield turn.reply
             yield self._finish(turn, turn.reply, (), True, "small_talk")
-        elif not turn.reading.candidates:
+        elif not turn.passages:
             yield from self._refuse(turn, "nothing_found")
-        elif turn.stated is not None and turn.stated < self._threshold(turn):
+        elif not turn.chosen:
             yield from self._refuse(turn, "not_stated")
+        elif self._quotes and all(_is_in(passage, turn.language) for passage in turn.chosen):
+            yield from self._quote(turn, str)
         else:
             yield from self._write(turn, config)
 
@@ -196,7 +263,13 @@ class Pipeline:
         shown = ""
         begun = time.monotonic()
         spent = dict(turn.spent)
-        with closing(self.chat.stream(self._messages(turn, "answer"), config=config)) as stream:
+        messages = prompts.load("answer").messages(
+            sentences=read(turn.chosen, turn.language),
+            question=turn.query,
+            language=language_name(turn.language),
+        )
+        options = _SPELLED.get(turn.language, {}) if self._quotes else {}
+        with closing(self.chat.stream(messages, config=config, local_options=options)) as stream:
             written = ""
             for piece in stream:
                 spent.setdefault("first_token", time.monotonic() - turn.started)
@@ -217,28 +290,39 @@ class Pipeline:
         text, sentences = self._cite(turn, text)
         turn = replace(turn, spent=spent | {"cite": time.monotonic() - begun})
         if reason := _unproved(turn, sentences):
-            yield from self._refuse(turn, reason)
+            if self._quotes and not shown:
+                yield from self._quote(turn, partial(in_other_words, language=turn.language))
+            else:
+                yield from self._refuse(turn, reason)
             return
         if text.startswith(shown) and len(text) > len(shown):
             yield text[len(shown) :]
         yield self._finish(turn, text, sentences, True, "incomplete" if cut else "answered")
 
-    def _threshold(self, turn: Turn) -> float:
-        """How sure the model must be; see `qa.settings.AnswerSettings`."""
-        asked, read = script_of(turn.query), script_of(" ".join(c.text for c in turn.reading.candidates))
-        across = ("cjk" in asked) != ("cjk" in read)
-        return self.settings.answer.across_threshold if across else self.settings.answer.stated_threshold
+    def _quote(self, turn: Turn, introduce: Callable[[str], str]) -> Iterator[str | Answer]:
+        """Answer with the chosen source sentences as they stand; what is quoted is its own proof."""
+        parts = list(dict.fromkeys(part for passage in turn.chosen for part in passage.parts))
+        sentences = []
+        for marker, part in enumerate(parts, 1):
+            text = spoken(plain(" ".join(part.text.split())).strip())
+            label = byline(turn.language) if part.label else ""
+            cited = (_citation(part, marker, 1.0),)
+            sentences.append(Sentence(introduce(f"{label}{text}"), "supported", "", cited))
+        text = joiner(turn.language).join(sentence.text for sentence in sentences)
+        turn = replace(turn, spent=dict(turn.spent) | {"first_token": time.monotonic() - turn.started})
+        yield text
+        yield self._finish(turn, text, tuple(sentences), True, "answered")
 
-    def _messages(self, turn: Turn, task: str) -> list[tuple[str, str]]:
-        """The same beginning for every task on a reading, so that the model's prefix cache holds."""
-        values = {"language": language_name(turn.language)} if task == "answer" else {}
-        ((_, ask),) = prompts.load(f"task_{task}").messages(**values)
-        return prompts.load("read").messages(passages=turn.reading.text, question=turn.query, task=ask)
+    def _threshold(self, turn: Turn, passages: Sequence[Passage]) -> float:
+        """How sure the model must be; see `qa.settings.AnswerSettings`."""
+        read_in = script_of(" ".join(passage.candidate.text for passage in passages))
+        across = ("cjk" in script_of(turn.query)) != ("cjk" in read_in)
+        return self.settings.answer.across_threshold if across else self.settings.answer.stated_threshold
 
     def _cite(self, turn: Turn, text: str) -> tuple[str, tuple[Sentence, ...]]:
         """Prove each sentence; markers number the cited spans in the order they are first used."""
         parts = [text[start:end] for start, end in split_sentences(text)]
-        candidates = turn.reading.candidates
+        candidates = list(dict.fromkeys(part for passage in turn.chosen for part in passage.parts))
         vectors = self.vectors([visible(candidate.text) for candidate in candidates])
         wanted = self.embedder.documents([f"{turn.query} {part}" for part in parts])
         markers: dict[tuple[str, int, int], int] = {}
@@ -272,18 +356,14 @@ class Pipeline:
         )
 
     def _nearest(self, turn: Turn) -> Citation | None:
-        """The source sentence nearest to the question among what was read."""
-        candidates = turn.reading.candidates
-        if not candidates:
+        """The source sentence that came nearest: by the model's view where it was asked, else by meaning."""
+        if not turn.passages:
             return None
-        similarity = self.vectors(
-            [visible(candidate.text) for candidate in candidates]
-        ) @ self.embedder.query(turn.query)
-        best = int(np.argmax(similarity))
-        return _citation(candidates[best], 0, float(similarity[best]))
+        best = turn.passages[0]
+        return _citation(best.candidate, 0, best.score)
 
     def _receipt(self, turn: Turn) -> Receipt:
-        used = ["read", "task_answer", "task_stated", *(["condense"] if turn.history else [])]
+        used = ["stated", "answer", *(["condense"] if turn.history else [])]
         return Receipt(
             model="" if turn.reply else self.chat.name,
             embedder="" if turn.reply else self.embedder.name,
@@ -307,12 +387,35 @@ def _unproved(turn: Turn, sentences: Sequence[Sentence]) -> Reason | None:
     if all(sentence.state == "unsupported" for sentence in sentences):
         return "unsupported"
     cited = {(c.document_id, c.start) for sentence in sentences for c in sentence.citations}
-    chosen = [c for c in turn.reading.candidates if (c.document_id, c.start) in cited]
-    return "not_stated" if asks_for(turn.query, _texts(chosen)) else None
+    shown = [p for p in turn.chosen if any((c.document_id, c.start) in cited for c in p.parts)]
+    return "not_stated" if asks_for(turn.query, "\n".join(p.evidence for p in shown)) else None
 
 
-def _texts(candidates: Sequence[Candidate]) -> str:
-    return "\n".join(f"{candidate.label}\n{candidate.text}" for candidate in candidates)
+def _in_order(passages: Sequence[Passage]) -> tuple[Passage, ...]:
+    """The best passage's document first, each document in its own order."""
+    documents = {name: at for at, name in enumerate(dict.fromkeys(p.candidate.document_id for p in passages))}
+    return tuple(sorted(passages, key=lambda p: (documents[p.candidate.document_id], p.candidate.start)))
+
+
+def _likely(passage: Passage) -> float:
+    """The model's view; even where it gave none."""
+    return 0.5 if passage.stated is None else passage.stated
+
+
+def _odds(passage: Passage) -> float:
+    likely = min(max(_likely(passage), 1e-6), 1 - 1e-6)
+    return math.log(likely / (1 - likely))
+
+
+def _merit(passage: Passage) -> float:
+    """What orders judged passages: the model's log odds, and nearness, which breaks its near-ties."""
+    return _odds(passage) + _NEARNESS * passage.score
+
+
+def _is_in(passage: Passage, language: str) -> bool:
+    """Whether a passage is in the reader's language; the title says more than a short sentence does."""
+    text = visible(f"{passage.candidate.text} {passage.candidate.title}")
+    return detect(text) == language
 
 
 def _sentence(text: str, proof: Proof, markers: dict[tuple[str, int, int], int], language: str) -> Sentence:

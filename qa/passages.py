@@ -1,10 +1,11 @@
 """Hits go in, what the model reads and what may be cited come out; knows no model and no index.
 
-A small model reads a few right sentences well and whole articles badly (measured on the first article: see
-evals/EXPERIMENTS.md). So the sentences of the best chunks are ranked against the question and the best few
-are shown in document order. A long news sentence states several things, of which the question asks one: what
-counts is its nearest clause, and the whole with the title, heading and sentence before it. Furniture and
-sentences that give orders to the reading machine are left out.
+A small model reads one right sentence well and whole articles badly (measured on the first article: see
+evals/EXPERIMENTS.md). So the sentences of the best chunks are ranked against the question, and the best few
+are judged one at a time. A long news sentence states several things, of which the question asks one: what
+counts is its nearest clause, and the whole with the title, heading and sentence before it. A sentence that
+begins with "He" or 同社 is read with the one before it. Furniture and sentences that give orders to the
+reading machine are left out.
 """
 
 from __future__ import annotations
@@ -25,8 +26,9 @@ from qa.data import Chunk, Hit
 from qa.figures import annotate
 from qa.sentences import split_sentences, width
 from qa.verify import carries_name, names_in
+from qa.wording import leans
 
-__all__ = ["Reading", "SentenceVectors", "focus", "read", "sentences_of"]
+__all__ = ["Passage", "SentenceVectors", "rank", "read", "sentences_of"]
 
 Vectors = npt.NDArray[np.float32]
 
@@ -36,19 +38,35 @@ _NAME_WEIGHT = 0.05
 """The same for the names that the question writes in another script than the source."""
 _CLAUSE_WIDTH = 24
 """Columns that a clause has at least: "However," says nothing alone."""
+_NEXT = 2
+"""Most characters between two sentences that follow one another in a paragraph."""
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
-    """What is put before the model.
+class Passage:
+    """A source sentence that may answer, as the model reads it.
 
     Attributes:
-        text: source sentences in document order under their documents' titles, figures annotated.
-        candidates: the same sentences; only these can be cited.
+        candidate: the sentence.
+        before: the one before it, where it leans on that one ("He used to be ..."); None otherwise.
+        score: nearness to the question; orders passages of one question only.
+        stated: the model's probability that it states what is asked; None where it was not asked.
     """
 
-    text: str
-    candidates: tuple[Candidate, ...]
+    candidate: Candidate
+    before: Candidate | None
+    score: float
+    stated: float | None = None
+
+    @property
+    def parts(self) -> tuple[Candidate, ...]:
+        """What is read and may be cited, in document order."""
+        return (self.candidate,) if self.before is None else (self.before, self.candidate)
+
+    @property
+    def evidence(self) -> str:
+        """Its text with the title and label it stands under."""
+        return "\n".join([self.candidate.title, *(f"{part.label}\n{part.text}" for part in self.parts)])
 
 
 class SentenceVectors:
@@ -84,10 +102,10 @@ def sentences_of(hits: Sequence[Hit]) -> list[Candidate]:
     return [candidate for candidate in found if not addresses_the_model(candidate.text)]
 
 
-def focus(
+def rank(
     candidates: Sequence[Candidate], question: str, vector: Vectors, vectors: SentenceVectors, most: int
-) -> list[Candidate]:
-    """The ``most`` candidates that come nearest to the question, in the order given.
+) -> list[Passage]:
+    """The ``most`` candidates that come nearest to the question, nearest first.
 
     Args:
         candidates: in document order.
@@ -96,8 +114,8 @@ def focus(
         vectors: embeds sentences.
         most: how many to keep.
     """
-    if len(candidates) <= most:
-        return list(candidates)
+    if not candidates:
+        return []
     clauses = [_clauses(candidate.text) for candidate in candidates]
     of_clauses = vectors([visible(clause) for group in clauses for clause in group]) @ vector
     starts = np.cumsum([0, *(len(group) for group in clauses[:-1])])
@@ -110,7 +128,15 @@ def focus(
     scores = scores + _KEYWORD_WEIGHT * lexical_share(question, candidates)
     scores = scores + _NAME_WEIGHT * _foreign_names(question, candidates)
     best = np.argsort(-scores, kind="stable")[:most]
-    return [candidates[int(index)] for index in sorted(best)]
+    return [Passage(candidates[i], _antecedent(candidates, i), float(scores[i])) for i in map(int, best)]
+
+
+def _antecedent(candidates: Sequence[Candidate], index: int) -> Candidate | None:
+    """The candidate before, where this one cannot be understood without it."""
+    this, before = candidates[index], candidates[index - 1] if index else None
+    if before is None or (before.document_id, before.heading) != (this.document_id, this.heading):
+        return None
+    return before if this.start - before.end <= _NEXT and leans(this.text) else None
 
 
 def _clauses(sentence: str) -> list[str]:
@@ -147,18 +173,15 @@ def _foreign_names(question: str, candidates: Sequence[Candidate]) -> npt.NDArra
     return share / total if total else share
 
 
-def read(candidates: Sequence[Candidate], language: str) -> Reading:
-    """Write the sentences for a reader of ``language``."""
-    lines: list[str] = []
-    document_id = ""
-    for candidate in candidates:
-        if candidate.document_id != document_id:
-            document_id = candidate.document_id
-            lines.append(f"Article: {visible(candidate.title)}")
-        text = " ".join(visible(candidate.text).split())
-        label = f"{candidate.label}: " if candidate.label else ""
-        lines.append(f"- {label}{annotate(text, language)}")
-    return Reading("\n".join(lines), tuple(candidates))
+def read(passages: Sequence[Passage], language: str) -> str:
+    """Write the passages for a reader of ``language``: a line each, figures in the reader's words too."""
+    return "\n".join(_line(passage, language) for passage in passages)
+
+
+def _line(passage: Passage, language: str) -> str:
+    label = f"{passage.candidate.label}: " if passage.candidate.label else ""
+    text = " ".join(" ".join(visible(candidate.text).split()) for candidate in passage.parts)
+    return f"{label}{annotate(text, language)}"
 
 
 def _sentences(chunk: Chunk) -> list[Candidate]:

@@ -180,20 +180,28 @@ class AnswerSettings(_Section):
     """How an answer is made from passages.
 
     Attributes:
-        passages: chunks whose sentences may be shown to the model.
-        sentences: most sentences shown to the model.
+        passages: chunks whose sentences may be read.
+        sentences: most sentences that are read.
+        evidence: most sentences that an answer is made from.
         history_turns: earlier exchanges that a follow-up question may refer to.
-        stated_threshold: refuse where the model's probability that the passages state the answer is lower; 0:
+        stated_threshold: refuse where the model's probability that a sentence states the answer is lower; 0:
             never ask it.
         across_threshold: the same where question and passages are in different scripts: the model is less
             sure of what it reads there, and as often right (chosen in evals/EXPERIMENTS.md).
+        enough: sure enough to read no further sentence.
+        quote: whether sentences are read one at a time, and an answer in the source's language is the source
+            sentence itself; else all are read at once and the answer is always written. None: for the
+            embedded model, which reads and writes too poorly for the latter.
     """
 
-    passages: int = Field(6, ge=1, le=50)
-    sentences: int = Field(5, ge=1, le=100)
+    passages: int = Field(8, ge=1, le=50)
+    sentences: int = Field(6, ge=1, le=100)
+    evidence: int = Field(3, ge=1, le=20)
     history_turns: int = Field(3, ge=0, le=20)
     stated_threshold: float = Field(0.6, ge=0, le=1)
-    across_threshold: float = Field(0.5, ge=0, le=1)
+    across_threshold: float = Field(0.6, ge=0, le=1)
+    enough: float = Field(0.75, ge=0, le=1)
+    quote: bool | None = None
 
 
 class Settings(BaseSettings):

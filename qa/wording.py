@@ -13,12 +13,16 @@ from qa.language import script_of
 from qa.names import foreign_form, names
 
 __all__ = [
+    "byline",
+    "in_other_words",
     "is_refusal",
     "joiner",
     "language_name",
+    "leans",
     "may_refuse",
     "refusal",
     "small_talk",
+    "spoken",
     "with_source_names",
 ]
 
@@ -91,6 +95,21 @@ _WELCOME = {
     "ja": "どういたしまして。", "ko": "천만에요!", "zh": "不客气！",
 }  # fmt: skip
 _UNSPACED = frozenset({"ja", "zh", "th"})
+_LEANS = re.compile(
+    r"[\s\"'“‘(]*(?:(?:He|She|It|They|His|Her|Its|Their|This|That|These|Those|Such|Er|Sie|Dies\w*|Él|Ella|Ellos|Est[aeo]s?)\b"
+    r"|[「『（]?(?:彼|同[一-龥]|これ|それ|この|その|こう|そう|ここで|そこで|両[社者国]|他[是们的在于也]|她|它|这|该|그는|그녀|이는|이것))"
+)
+_CONNECTIVE = re.compile(
+    r"(?:また|しかし|そして|さらに|一方(?:で)?|なお|ただし|そのため|したがって|だが|ところが|(?:However|Moreover|Furthermore|In addition|Also|Meanwhile|Nevertheless|Therefore)(?=,))[、,]\s*"
+)
+_BYLINES = {
+    "de": "Verfasst von ", "en": "By ", "es": "Por ", "fr": "Par ", "ja": "著者：", "ko": "글: ", "zh": "作者：",
+}  # fmt: skip
+_OTHER_WORDS = {
+    "de": "Im Artikel heißt es: „{}“", "en": "The article puts it this way: “{}”",
+    "es": "El artículo lo dice así: «{}»", "fr": "L’article le dit ainsi : « {} »", "ja": "記事にはこう書かれています。「{}」",
+    "ko": "기사에는 이렇게 쓰여 있습니다. “{}”", "zh": "文章中这样写道：“{}”",
+}  # fmt: skip
 
 
 def language_name(code: str) -> str:
@@ -114,6 +133,27 @@ def small_talk(question: str, language: str) -> str:
         if pattern.fullmatch(question):
             return replies.get(language, replies["en"])
     return ""
+
+
+def leans(sentence: str) -> bool:
+    """Whether a sentence begins by pointing back: "He used to be its chief" says not who."""
+    return bool(_LEANS.match(sentence))
+
+
+def spoken(sentence: str) -> str:
+    """A source sentence as an answer: without the "However," or 「また、」 that ties it to the one before."""
+    rest = _CONNECTIVE.sub("", sentence, count=1) if _CONNECTIVE.match(sentence) else sentence
+    return rest[:1].upper() + rest[1:]
+
+
+def byline(language: str) -> str:
+    """What stands before a name that is the author's and does not say so itself."""
+    return _BYLINES.get(language, _BYLINES["en"])
+
+
+def in_other_words(sentence: str, language: str) -> str:
+    """Introduce a source sentence that is not in the reader's language."""
+    return _OTHER_WORDS.get(language, _OTHER_WORDS["en"]).format(sentence)
 
 
 def is_refusal(draft: str) -> bool:

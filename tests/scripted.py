@@ -49,12 +49,22 @@ class ScriptedStream:
 
 
 class ScriptedChat:
-    """Answers with what ``reply`` makes of the last message; keeps every prompt."""
+    """Answers with what ``reply`` makes of the last message; keeps every prompt.
+
+    ``stated`` is its probability, or makes one of the prompt; ``local`` is whether it passes for the embedded
+    model, which is shown one sentence at a time.
+    """
 
     name = "scripted-chat"
 
-    def __init__(self, reply: Callable[[str], str], stated: float | None = 0.9, finish: str = "stop") -> None:
-        self.reply, self.stated, self.finish = reply, stated, finish
+    def __init__(
+        self,
+        reply: Callable[[str], str],
+        stated: float | None | Callable[[str], float] = 0.9,
+        finish: str = "stop",
+        local: bool = False,
+    ) -> None:
+        self.reply, self.stated, self.finish, self.local = reply, stated, finish, local
         self.prompts: list[str] = []
         self.streams: list[ScriptedStream] = []
 
@@ -68,7 +78,7 @@ class ScriptedChat:
 
     def probability(self, messages: Sequence[tuple[str, str]], **options: Any) -> float | None:
         self.prompts.append(messages[-1][1])
-        return self.stated
+        return self.stated(messages[-1][1]) if callable(self.stated) else self.stated
 
     def close(self) -> None:
         pass

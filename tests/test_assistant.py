@@ -58,7 +58,7 @@ def test_answer_is_tied_to_the_source_sentence(make, article):
     assert ARTICLE[first.start : first.end] == first.quote
     assert first.quote == "Mara Ellison, the harbour master, will run the service."
     assert answer.receipt.model == "scripted-chat" and answer.receipt.tokens_in == 11
-    assert {"read", "task_answer", "task_stated"} <= answer.receipt.prompts.keys()
+    assert {"stated", "answer"} <= answer.receipt.prompts.keys()
 
 
 def test_wrong_figure_is_marked_or_refused_never_supported(make, article):

@@ -10,9 +10,8 @@ from qa.errors import PromptError
 
 WANTED = {
     "condense": {"language", "history", "question"},
-    "read": {"passages", "question", "task"},
-    "task_answer": {"language"},
-    "task_stated": set(),
+    "stated": {"sentence", "question"},
+    "answer": {"sentences", "question", "language"},
 }
 """The variables that the chain gives each prompt."""
 
