@@ -27,6 +27,7 @@ from qa.errors import IndexMissing, LoadError, QAError
 from qa.index import Store
 from qa.library import Entry, Vectors
 from qa.models import Chat, Embedder, open_chat, open_embedder
+from qa.passages import SentenceVectors
 from qa.settings import Settings, load_settings
 
 __all__ = ["Assistant", "Progress"]
@@ -172,8 +173,8 @@ class Assistant:
             ModelError: the embedder cannot be used.
         """
         self._require_documents()
-        vector = self.embedder.query(question)
-        return retrieve.search(self._store, question, vector, k, self.settings.retrieval, document_ids)
+        query = retrieve.Query(question, self.embedder.query(question), document_ids)
+        return retrieve.search(self._store, query, k, self.settings.retrieval, self._vectors)
 
     def ask(
         self,
@@ -209,7 +210,11 @@ class Assistant:
     @cached_property
     def chain(self) -> Runnable[Any, Any]:
         """The pipeline as a LangChain Runnable: a question, or a dict, in; an `Answer` out."""
-        return Pipeline(self._store, self.embedder, self.chat, self.settings).chain()
+        return Pipeline(self._store, self.embedder, self.chat, self.settings, self._vectors).chain()
+
+    @cached_property
+    def _vectors(self) -> SentenceVectors:
+        return SentenceVectors(self.embedder.documents)
 
     def warm(self) -> None:
         """Start the model and make the index ready in background threads before the first question."""

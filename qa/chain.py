@@ -3,8 +3,8 @@
     read | condense | retrieve | judge | write
 
 A small model reads one sentence well and writes badly. So it is asked of each of the nearest sentences
-whether that one states what is asked; an answer in the source's language is the source sentence itself, and in
-another language what the model makes of it, checked. A large model (`AnswerSettings.quote`) reads all at
+whether that one states what is asked; an answer in the source's language is the source sentence itself, and
+in another language what the model makes of it, checked. A large model (`AnswerSettings.quote`) reads all at
 once and always writes. Each step is a plain method from one frozen `Turn` to the next; LCEL composes them, so
 that ``invoke``, ``stream``, ``batch``, ``ainvoke`` and tracing work on the whole. ``stream`` gives text as it
 is written, then the `Answer`, which is the authority. Knows no file format, no screen and no vector store.
@@ -18,7 +18,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
-from functools import cached_property, partial
+from functools import partial
 from typing import Any, cast
 
 from langchain_core.runnables import Runnable, RunnableConfig, RunnableLambda
@@ -53,10 +53,12 @@ ChainInput = str | Mapping[str, Any]
 """A question, or ``{"question": str, "history": [(question, answer), ...], "document_ids": [...]}``."""
 
 _MAX_QUESTION = 4000
-_HITS = 10
-_NEARNESS = 5.0
+_HITS = 12
+_NEARNESS = 2.5
 """Log odds that a cosine point of nearness is worth (evals/EXPERIMENTS.md)."""
-_MARGIN = 0.7
+_ABSENT = 0.5
+"""Log odds that it costs a passage not to have a name or figure of the question."""
+_MARGIN = 0.4
 """Log odds that a further passage may lie under the best and still be part of the answer."""
 _KANA, _HAN, _HANGUL = r"\u3041-\u30ff", r"\u3400-\u9fff", r"\uac00-\ud7a3"
 _SPELLED: Mapping[str, Mapping[str, str]] = {
@@ -116,17 +118,14 @@ class Pipeline:
         embedder: makes vectors of questions and sentences.
         chat: writes.
         settings: every setting.
+        vectors: of source sentences, kept between questions.
     """
 
     store: retrieve.Searchable
     embedder: Embedder
     chat: Chat
     settings: Settings
-
-    @cached_property
-    def vectors(self) -> SentenceVectors:
-        """Vectors of source sentences, kept between questions."""
-        return SentenceVectors(self.embedder.documents)
+    vectors: SentenceVectors
 
     def chain(self) -> Runnable[Any, Any]:
         """Compose the steps; ``invoke`` gives the `Answer`, ``stream`` gives text, then the `Answer`."""
@@ -188,9 +187,8 @@ class Pipeline:
         if turn.reply:
             return turn
         vector = self.embedder.query(turn.query)
-        hits = retrieve.search(
-            self.store, turn.query, vector, _HITS, self.settings.retrieval, turn.document_ids
-        )
+        query = retrieve.Query(turn.query, vector, turn.document_ids)
+        hits = retrieve.search(self.store, query, _HITS, self.settings.retrieval, self.vectors)
         near = sentences_of(hits[: self.settings.answer.passages])
         passages = rank(near, turn.query, vector, self.vectors, self.settings.answer.sentences)
         return replace(turn, hits=tuple(hits), passages=tuple(passages))
@@ -214,8 +212,9 @@ class Pipeline:
             return replace(turn, stated=stated, chosen=_in_order(able) if sure else ())
         judged: list[Passage] = []
         for passage in able:
-            judged.append(replace(passage, stated=self._stated(turn, [passage], config)))
-            if (judged[-1].stated or 0.0) >= self.settings.answer.enough:
+            stated = _weighed(self._stated(turn, [passage], config), passage)
+            judged.append(replace(passage, stated=stated))
+            if stated >= self.settings.answer.enough:
                 break
         judged.sort(key=_merit, reverse=True)
         best = judged[0]
@@ -223,7 +222,7 @@ class Pipeline:
         chosen = [
             passage
             for passage in judged[: self.settings.answer.evidence]
-            if _likely(passage) >= limit and _odds(best) - _odds(passage) <= _MARGIN
+            if (passage.stated or 0.0) >= limit and _odds(best) - _odds(passage) <= _MARGIN
         ]
         return replace(turn, passages=tuple(judged), stated=best.stated, chosen=_in_order(chosen))
 
@@ -275,7 +274,10 @@ class Pipeline:
                 spent.setdefault("first_token", time.monotonic() - turn.started)
                 written += piece
                 safe = plain(settled(written)).lstrip()
-                if safe.startswith(shown) and len(safe) > len(shown) and not may_refuse(safe):
+                held = self._quotes or may_refuse(
+                    safe
+                )  # what a small model writes may give way to a quotation
+                if safe.startswith(shown) and len(safe) > len(shown) and not held:
                     yield safe[len(shown) :]
                     shown = safe
             done = stream.completion
@@ -290,7 +292,7 @@ class Pipeline:
         text, sentences = self._cite(turn, text)
         turn = replace(turn, spent=spent | {"cite": time.monotonic() - begun})
         if reason := _unproved(turn, sentences):
-            if self._quotes and not shown:
+            if self._quotes:
                 yield from self._quote(turn, partial(in_other_words, language=turn.language))
             else:
                 yield from self._refuse(turn, reason)
@@ -397,14 +399,17 @@ def _in_order(passages: Sequence[Passage]) -> tuple[Passage, ...]:
     return tuple(sorted(passages, key=lambda p: (documents[p.candidate.document_id], p.candidate.start)))
 
 
-def _likely(passage: Passage) -> float:
-    """The model's view; even where it gave none."""
-    return 0.5 if passage.stated is None else passage.stated
+def _weighed(stated: float | None, passage: Passage) -> float:
+    """The model's view, even where it gave none, lower where the question's names are not in the passage."""
+    likely = min(max(0.5 if stated is None else stated, 1e-6), 1 - 1e-6)
+    odds = math.log(likely / (1 - likely)) - _ABSENT * bool(passage.absent)
+    return 1 / (1 + math.exp(-odds))
 
 
 def _odds(passage: Passage) -> float:
-    likely = min(max(_likely(passage), 1e-6), 1 - 1e-6)
-    return math.log(likely / (1 - likely))
+    """Of a judged passage."""
+    assert passage.stated is not None
+    return math.log(passage.stated / (1 - passage.stated))
 
 
 def _merit(passage: Passage) -> float:

@@ -23,7 +23,7 @@ from qa.chunking import BYLINE_LABEL
 from qa.cite import Candidate, lexical_share
 from qa.clean import addresses_the_model, visible
 from qa.data import Chunk, Hit
-from qa.figures import annotate
+from qa.figures import annotate, figures, same, spelled
 from qa.sentences import split_sentences, width
 from qa.verify import carries_name, names_in
 from qa.wording import leans
@@ -50,12 +50,14 @@ class Passage:
         candidate: the sentence.
         before: the one before it, where it leans on that one ("He used to be ..."); None otherwise.
         score: nearness to the question; orders passages of one question only.
-        stated: the model's probability that it states what is asked; None where it was not asked.
+        absent: names and figures of the question that neither it, the sentence before, nor its title has.
+        stated: probability that it states what is asked; None where the model was not asked.
     """
 
     candidate: Candidate
     before: Candidate | None
     score: float
+    absent: tuple[str, ...] = ()
     stated: float | None = None
 
     @property
@@ -128,7 +130,21 @@ def rank(
     scores = scores + _KEYWORD_WEIGHT * lexical_share(question, candidates)
     scores = scores + _NAME_WEIGHT * _foreign_names(question, candidates)
     best = np.argsort(-scores, kind="stable")[:most]
-    return [Passage(candidates[i], _antecedent(candidates, i), float(scores[i])) for i in map(int, best)]
+    return [
+        Passage(candidates[i], _antecedent(candidates, i), float(scores[i]), _absent(question, candidates, i))
+        for i in map(int, best)
+    ]
+
+
+def _absent(question: str, candidates: Sequence[Candidate], index: int) -> tuple[str, ...]:
+    """Names and figures of the question that a candidate does not carry where it stands."""
+    this, before = candidates[index], candidates[max(index - 1, 0)]
+    near = (before.text,) if before.document_id == this.document_id else ()
+    text = "\n".join([this.title, this.heading, *near, this.label, this.text])
+    names = [name for name in names_in(question) if not carries_name(name, text)]
+    present = [*figures(text), *spelled(text)]
+    asked = [f for f in figures(question) if not any(same(f, other) for other in present)]
+    return (*names, *(question[f.start : f.end] for f in asked))
 
 
 def _antecedent(candidates: Sequence[Candidate], index: int) -> Candidate | None:

@@ -3,21 +3,30 @@
 Keyword search is strong where question and document share a language and blind where they do not; the dense
 search carries the rest. The keyword score is therefore the share of what the question *could* have matched
 (its own best possible score), so that a question whose words are not in the collection leaves the ranking to
-the vectors without anybody having to guess a language. Knows no model and no prompt.
+the vectors without anybody having to guess a language. The best are then ordered by their nearest sentence
+too: a question asks for one thing that a paragraph says among others. Knows no model and no prompt.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import islice
 from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 
+from qa.clean import visible
 from qa.data import Chunk, Hit
+from qa.passages import SentenceVectors
+from qa.sentences import split_sentences
 from qa.settings import RetrievalSettings
 
-__all__ = ["Searchable", "search"]
+__all__ = ["Query", "Searchable", "search"]
+
+_READ = 10
+"""How many of the best are ordered by their sentences; more takes time and moves nothing to the front."""
 
 
 class Searchable(Protocol):
@@ -37,43 +46,74 @@ class Searchable(Protocol):
         """Return the chunks of ``ids`` in that order."""
 
 
+@dataclass(frozen=True, slots=True)
+class Query:
+    """What is looked for.
+
+    Attributes:
+        question: standalone, in any language.
+        vector: its embedding, shape (dimensions,), length 1.
+        document_ids: only these documents; None for all.
+    """
+
+    question: str
+    vector: npt.NDArray[np.float32]
+    document_ids: Sequence[str] | None = None
+
+
 def search(
-    store: Searchable,
-    question: str,
-    vector: npt.NDArray[np.float32],
-    k: int,
-    settings: RetrievalSettings,
-    document_ids: Sequence[str] | None = None,
+    store: Searchable, query: Query, k: int, settings: RetrievalSettings, vectors: SentenceVectors
 ) -> list[Hit]:
     """Find the ``k`` chunks nearest to a question.
 
     Args:
         store: where to look.
-        question: standalone, in any language.
-        vector: its embedding, shape (dimensions,), length 1.
+        query: what for.
         k: most hits.
         settings: how many candidates, and the weight of keywords.
-        document_ids: only these documents; None for all.
+        vectors: embeds sentences.
 
     Returns:
         Hits, best first; fewer than ``k`` where the collection is smaller.
     """
-    dense = dict(store.dense(vector, max(settings.candidates, k), document_ids))
-    keyword = dict(store.keyword(question, max(settings.candidates, k), document_ids))
+    most = max(settings.candidates, k)
+    dense = dict(store.dense(query.vector, most, query.document_ids))
+    keyword = dict(store.keyword(query.question, most, query.document_ids))
     scores = mix(dense, keyword, settings.keyword_weight)
     best = sorted(scores, key=lambda chunk_id: (-scores[chunk_id], chunk_id))[:k]
+    chunks = {chunk.id: chunk for chunk in store.chunks(best)}
+    for chunk_id, nearest in zip(best, _nearest(chunks.values(), query.vector, vectors), strict=False):
+        scores[chunk_id] += nearest
+    read = best[:_READ]
+    # What was not read is below what was: its score lacks its nearest sentence.
+    order = [*sorted(read, key=lambda chunk_id: (-scores[chunk_id], chunk_id)), *best[_READ:]]
     return [
         Hit(
-            chunk=chunk,
+            chunk=chunks[chunk_id],
             rank=rank,
-            score=scores[chunk.id],
-            similarity=dense.get(chunk.id),
+            score=scores[chunk_id],
+            similarity=dense.get(chunk_id),
             found_by=tuple(
-                name for name, found in (("dense", dense), ("keyword", keyword)) if chunk.id in found
+                name for name, found in (("dense", dense), ("keyword", keyword)) if chunk_id in found
             ),
         )
-        for rank, chunk in enumerate(store.chunks(best), start=1)
+        for rank, chunk_id in enumerate(order, start=1)
     ]
+
+
+def _nearest(
+    chunks: Iterable[Chunk], vector: npt.NDArray[np.float32], vectors: SentenceVectors
+) -> list[float]:
+    """The cosine of the question and the nearest sentence, for each of the first chunks."""
+    sentences = [
+        [visible(chunk.text[start:end]) for start, end in split_sentences(chunk.text)]
+        for chunk in islice(chunks, _READ)
+    ]
+    if not sentences:
+        return []
+    similarity = vectors([sentence for group in sentences for sentence in group]) @ vector
+    starts = np.cumsum([0, *(len(group) for group in sentences[:-1])])
+    return [float(x) for x in np.maximum.reduceat(similarity, starts)]
 
 
 def mix(dense: dict[str, float], keyword: dict[str, float], keyword_weight: float) -> dict[str, float]:

@@ -39,6 +39,8 @@ __all__ = [
 ]
 
 CONFIG_FILE = "qa.toml"
+VECTORS_REVISION = 2
+"""Counts changes of how the embedded embedder makes vectors; those of another revision cannot be compared."""
 DEFAULT_OPENAI_MODEL = "gpt-4.1-mini"
 
 
@@ -173,7 +175,7 @@ class RetrievalSettings(_Section):
     """
 
     candidates: int = Field(50, ge=1, le=1000)
-    keyword_weight: float = Field(0.25, ge=0, le=2)
+    keyword_weight: float = Field(2.5, ge=0, le=10)
 
 
 class AnswerSettings(_Section):
@@ -262,7 +264,8 @@ class Settings(BaseSettings):
     def index_fingerprint(self) -> str:
         """8 hex digits that change with every setting that makes stored vectors unusable."""
         embeddings = self.embeddings.model_dump(mode="json", include={"model", "base_url"})
-        return _digest({"embeddings": embeddings, "chunking": self.chunking.model_dump(mode="json")})
+        made = {"embeddings": embeddings, "chunking": self.chunking.model_dump(mode="json")}
+        return _digest(made | {"revision": VECTORS_REVISION})
 
 
 def load_settings(**overrides: Any) -> Settings:

@@ -259,3 +259,82 @@ def test_reindex_after_a_changed_chunking(make, article, tmp_path):
             changed.search("boat")
         assert changed.reindex() == 1
         assert changed.search("boat")
+
+
+def sure_of(*words: str):
+    """A model that finds the answer stated where every word is in the sentence."""
+    return lambda prompt: 0.9 if all(word in prompt.split("Question:")[0] for word in words) else 0.1
+
+
+def test_the_embedded_model_reads_one_sentence_at_a_time_and_is_quoted(make, article):
+    assistant = make(stated=sure_of("harbour master"), local=True)
+    assistant.add(article)
+    *pieces, answer = assistant.stream("Who will run the ferry service?")
+    assert answer.text == "Mara Ellison, the harbour master, will run the service." == "".join(pieces)
+    (sentence,) = answer.sentences
+    assert sentence.state == "supported" and sentence.citations[0].quote == answer.text
+    assert not assistant.chat.streams  # nothing was written
+    assert all(prompt.count("\n") == 2 for prompt in assistant.chat.prompts)  # sentence, question, task
+
+
+def test_a_sure_sentence_ends_the_reading(make, article):
+    assistant = make(stated=0.95, local=True)
+    assistant.add(article)
+    assistant.ask("Who will run the ferry service?")
+    assert len(assistant.chat.prompts) == 1
+
+
+def test_no_sentence_states_it_so_nothing_is_quoted(make, article):
+    assistant = make(stated=0.3, local=True)
+    assistant.add(article)
+    answer = assistant.ask("Who will run the ferry service?")
+    assert not answer.answered and answer.reason == "not_stated" and answer.nearest is not None
+
+
+def test_a_sentence_without_an_amount_is_not_read_for_an_amount(make, article):
+    assistant = make(stated=0.3, local=True)
+    assistant.add(article)
+    assistant.ask("How much did the city pay for the boat?")
+    read = [prompt.split("\n")[0] for prompt in assistant.chat.prompts]
+    assert read and all("$" in line or "euros" in line for line in read)
+
+
+def test_what_points_back_is_quoted_with_what_it_points_to(make, tmp_path):
+    path = tmp_path / "people.txt"
+    path.write_text("The crew\n\nMara Ellison runs the ferry. She was a pilot before.", encoding="utf-8")
+    assistant = make(stated=sure_of("pilot"), local=True)
+    assistant.add(path)
+    answer = assistant.ask("What was Mara Ellison before?")
+    assert answer.text == "Mara Ellison runs the ferry. She was a pilot before."
+    assert [s.citations[0].quote for s in answer.sentences] == [
+        "Mara Ellison runs the ferry.",
+        "She was a pilot before.",
+    ]
+
+
+def test_another_language_is_written_by_the_model_within_its_script(make, article):
+    assistant = make(
+        lambda prompt: "マーラ・エリソンが運航します。", stated=sure_of("harbour master"), local=True
+    )
+    assistant.add(article)
+    answer = assistant.ask("フェリーを運航するのは誰ですか？")
+    assert answer.answered and "エリソン" in answer.text
+    assert answer.citations[0].quote.startswith("Mara Ellison")
+
+
+def test_what_the_model_makes_up_gives_way_to_the_source_sentence(make, article):
+    assistant = make(lambda prompt: "ボブ・ジマーです。", stated=sure_of("harbour master"), local=True)
+    assistant.add(article)
+    answer = assistant.ask("フェリーを運航するのは誰ですか？")
+    quote = "Mara Ellison, the harbour master, will run the service."
+    assert answer.text == f"記事にはこう書かれています。「{quote}」"
+    assert answer.sentences[0].state == "supported" and answer.citations[0].quote == quote
+
+
+def test_which_reader_the_model_is_can_be_set(make, article, tmp_path):
+    assistant = make(stated=0.95)
+    assistant.settings = assistant.settings.model_copy(
+        update={"answer": assistant.settings.answer.model_copy(update={"quote": True})}
+    )
+    assistant.add(article)
+    assert assistant.ask("Who will run the ferry service?").text.startswith("Mara Ellison, the harbour")

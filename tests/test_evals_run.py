@@ -87,7 +87,7 @@ def test_the_product_is_asked_scored_and_written(suite, tmp_path):
     run = run_of(suite, "qa", tmp_path, rerun=2)
     assert verdicts(run) == {"line1": "right", "line2": "right", "line3": "refused"}
     assert Run.load(tmp_path / "out" / "qa") == run
-    assert run.model == "scripted-chat" and {"read", "task_answer"} <= run.prompts.keys()
+    assert run.model == "scripted-chat" and {"stated", "answer"} <= run.prompts.keys()
     row = next(row for row in run.rows if row.id == "line1")
     assert row.answer is not None and row.answer["sentences"][0]["citations"]
     for name in ("contains", "gold_hit", "verbatim", "citation_valid", "citation_coverage", "passage_hit@5"):
@@ -214,18 +214,19 @@ def test_rows_of_two_settings_never_mix(suite, tmp_path, monkeypatch):
 def test_nothing_is_embedded_twice(suite, tmp_path):
     run_of(suite, "qa", tmp_path)
     given = setup(tmp_path / "home")
-    embedded: list[int] = []
+    embedded: list[str] = []
     opened = given.assistant
 
     def counted(settings: Settings, progress: object) -> Assistant:
         assistant = opened(settings, progress)  # type: ignore[arg-type]
         count = assistant._embedder.documents  # type: ignore[union-attr]
-        assistant._embedder.documents = lambda t, p=None: embedded.append(len(t)) or count(t)  # type: ignore
+        assistant._embedder.documents = lambda t, p=None: embedded.extend(t) or count(t)  # type: ignore
         return assistant
 
     again = Setup(given.settings, given.home, given.progress, counted)
     execute(suite, "qa", again, Plan(tmp_path / "again", retrieval_only=True), quiet)
-    assert embedded == [1, 1, 1]  # the questions
+    assert len(embedded) == len(set(embedded))  # questions and sentences, each once
+    assert not any("\n" in text for text in embedded)  # and no chunk, which has its title before it
 
 
 def test_a_question_about_a_document_that_is_not_there(suite, tmp_path):

@@ -54,6 +54,7 @@ SIDEWAYS = {
     ("qa.cite", "qa.verify"),
     ("qa.passages", "qa.cite"),
     ("qa.passages", "qa.verify"),
+    ("qa.retrieve", "qa.passages"),
     ("qa.index", "qa.library"),
     ("qa.index", "qa.remote"),
     ("qa.remote", "qa.index"),

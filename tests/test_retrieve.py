@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from qa.data import Chunk
-from qa.retrieve import mix, search
+from qa.passages import SentenceVectors
+from qa.retrieve import Query, mix, search
 from qa.settings import RetrievalSettings
 
 
@@ -34,11 +35,13 @@ class Store:
 
 
 VECTOR = np.zeros(3, dtype=np.float32)
+QUERY = Query("q", VECTOR)
+NOWHERE = SentenceVectors(lambda texts: np.zeros((len(texts), 3), dtype=np.float32))
 
 
 def test_hits_are_ranked_and_say_what_found_them() -> None:
     store = Store({"a": 0.9, "b": 0.8}, {"b": 1.0, "c": 0.1})
-    hits = search(store, "q", VECTOR, 5, RetrievalSettings(keyword_weight=0.5))
+    hits = search(store, QUERY, 5, RetrievalSettings(keyword_weight=0.5), NOWHERE)
     assert [(hit.chunk.id, hit.rank) for hit in hits] == [("b", 1), ("a", 2), ("c", 3)]
     assert {hit.chunk.id: hit.found_by for hit in hits} == {
         "a": ("dense",),
@@ -51,17 +54,17 @@ def test_hits_are_ranked_and_say_what_found_them() -> None:
 
 def test_k_limits_the_hits_and_raises_the_candidates() -> None:
     store = Store({"a": 0.9, "b": 0.8, "c": 0.7}, {})
-    assert len(search(store, "q", VECTOR, 2, RetrievalSettings(candidates=1), ["d"])) == 2
+    assert len(search(store, Query("q", VECTOR, ["d"]), 2, RetrievalSettings(candidates=1), NOWHERE)) == 2
     assert store.asked == [("dense", 2, ["d"]), ("keyword", 2, ["d"])]
 
 
 def test_an_empty_store_finds_nothing() -> None:
-    assert search(Store({}, {}), "q", VECTOR, 3, RetrievalSettings()) == []
+    assert search(Store({}, {}), QUERY, 3, RetrievalSettings(), NOWHERE) == []
 
 
 def test_equal_scores_have_one_order() -> None:
     one, other = Store({"b": 0.5, "a": 0.5}, {}), Store({"a": 0.5, "b": 0.5}, {})
-    first, second = (search(store, "q", VECTOR, 2, RetrievalSettings()) for store in (one, other))
+    first, second = (search(store, QUERY, 2, RetrievalSettings(), NOWHERE) for store in (one, other))
     assert [hit.chunk.id for hit in first] == [hit.chunk.id for hit in second]
 
 
@@ -73,3 +76,11 @@ def test_keywords_that_match_nothing_leave_the_vectors_order() -> None:
 def test_what_only_keywords_found_starts_from_the_lowest_cosine() -> None:
     assert mix({"a": 0.9, "b": 0.6}, {"c": 1.0}, 0.5)["c"] == pytest.approx(1.1)
     assert mix({}, {"c": 1.0}, 0.5) == {"c": 0.5}
+
+
+def test_the_nearest_sentence_moves_a_hit_up() -> None:
+    store = Store({"a": 0.9, "b": 0.8}, {})
+    vectors = SentenceVectors(lambda texts: np.array([[float(t == "b"), 0, 0] for t in texts], np.float32))
+    hits = search(store, Query("q", np.array([1, 0, 0], np.float32)), 5, RetrievalSettings(), vectors)
+    assert [(hit.chunk.id, hit.rank) for hit in hits] == [("b", 1), ("a", 2)]
+    assert hits[0].score == pytest.approx(1.8) and hits[0].similarity == 0.8

@@ -139,7 +139,7 @@ def every_setting() -> list[tuple[str, str]]:
 def shown(default: Any) -> str:
     if isinstance(default, SecretStr):
         default = default.get_secret_value()
-    return "" if default in ("", ()) else f"{default:,}" if isinstance(default, int) else str(default)
+    return "" if default in ("", (), None) else f"{default:,}" if isinstance(default, int) else str(default)
 
 
 @pytest.mark.parametrize(("name", "default"), every_setting())

