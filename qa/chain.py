@@ -13,7 +13,6 @@ is written, then the `Answer`, which is the authority. Knows no file format, no 
 from __future__ import annotations
 
 import asyncio
-import math
 import time
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import closing
@@ -23,7 +22,7 @@ from typing import Any, cast
 
 from langchain_core.runnables import Runnable, RunnableConfig, RunnableLambda
 
-from qa import prompts, retrieve
+from qa import evidence, prompts, retrieve
 from qa.asked import asks_for
 from qa.cite import Candidate, Proof, prove
 from qa.clean import plain, settled, visible
@@ -54,12 +53,6 @@ ChainInput = str | Mapping[str, Any]
 
 _MAX_QUESTION = 4000
 _HITS = 12
-_NEARNESS = 2.5
-"""Log odds that a cosine point of nearness is worth (evals/EXPERIMENTS.md)."""
-_ABSENT = 0.5
-"""Log odds that it costs a passage not to have a name or figure of the question."""
-_MARGIN = 0.4
-"""Log odds that a further passage may lie under the best and still be part of the answer."""
 _KANA, _HAN, _HANGUL = r"\u3041-\u30ff", r"\u3400-\u9fff", r"\uac00-\ud7a3"
 _SPELLED: Mapping[str, Mapping[str, str]] = {
     language: {"grammar": f"root ::= [^{banned}]+"}
@@ -202,29 +195,23 @@ class Pipeline:
         if turn.reply or not turn.passages:
             return turn
         if not self.settings.answer.stated_threshold:
-            return replace(turn, chosen=_in_order(turn.passages))
+            return replace(turn, chosen=evidence.in_order(turn.passages))
         able = [passage for passage in turn.passages if not asks_for(turn.query, passage.evidence)]
         if not able:
             return replace(turn, stated=0.0)
         if not self._quotes:
             stated = self._stated(turn, able, config)
             sure = stated is None or stated >= self._threshold(turn, able)
-            return replace(turn, stated=stated, chosen=_in_order(able) if sure else ())
-        judged: list[Passage] = []
+            return replace(turn, stated=stated, chosen=evidence.in_order(able) if sure else ())
+        seen: list[Passage] = []
         for passage in able:
-            stated = _weighed(self._stated(turn, [passage], config), passage)
-            judged.append(replace(passage, stated=stated))
-            if stated >= self.settings.answer.enough:
+            seen.append(evidence.judged(passage, self._stated(turn, [passage], config)))
+            if (seen[-1].stated or 0.0) >= self.settings.answer.enough:
                 break
-        judged.sort(key=_merit, reverse=True)
-        best = judged[0]
-        limit = self._threshold(turn, [best])
-        chosen = [
-            passage
-            for passage in judged[: self.settings.answer.evidence]
-            if (passage.stated or 0.0) >= limit and _odds(best) - _odds(passage) <= _MARGIN
-        ]
-        return replace(turn, passages=tuple(judged), stated=best.stated, chosen=_in_order(chosen))
+        ranked = evidence.best_first(seen)
+        limit = self._threshold(turn, ranked[:1])
+        chosen = evidence.choose(ranked, self.settings.answer.evidence, limit)
+        return replace(turn, passages=tuple(ranked), stated=ranked[0].stated, chosen=chosen)
 
     @property
     def _quotes(self) -> bool:
@@ -391,30 +378,6 @@ def _unproved(turn: Turn, sentences: Sequence[Sentence]) -> Reason | None:
     cited = {(c.document_id, c.start) for sentence in sentences for c in sentence.citations}
     shown = [p for p in turn.chosen if any((c.document_id, c.start) in cited for c in p.parts)]
     return "not_stated" if asks_for(turn.query, "\n".join(p.evidence for p in shown)) else None
-
-
-def _in_order(passages: Sequence[Passage]) -> tuple[Passage, ...]:
-    """The best passage's document first, each document in its own order."""
-    documents = {name: at for at, name in enumerate(dict.fromkeys(p.candidate.document_id for p in passages))}
-    return tuple(sorted(passages, key=lambda p: (documents[p.candidate.document_id], p.candidate.start)))
-
-
-def _weighed(stated: float | None, passage: Passage) -> float:
-    """The model's view, even where it gave none, lower where the question's names are not in the passage."""
-    likely = min(max(0.5 if stated is None else stated, 1e-6), 1 - 1e-6)
-    odds = math.log(likely / (1 - likely)) - _ABSENT * bool(passage.absent)
-    return 1 / (1 + math.exp(-odds))
-
-
-def _odds(passage: Passage) -> float:
-    """Of a judged passage."""
-    assert passage.stated is not None
-    return math.log(passage.stated / (1 - passage.stated))
-
-
-def _merit(passage: Passage) -> float:
-    """What orders judged passages: the model's log odds, and nearness, which breaks its near-ties."""
-    return _odds(passage) + _NEARNESS * passage.score
 
 
 def _is_in(passage: Passage, language: str) -> bool:

@@ -23,6 +23,8 @@ from qa.verify import Details, Verdict, carries_name, check, details, missing, n
 __all__ = ["Candidate", "Proof", "lexical_share", "prove"]
 
 _MOST_CITATIONS = 3
+_NEAR = 0.6
+"""Cosine of a sentence and its translation, about; e5's with the language's mean taken away."""
 _LEXICAL, _EXACT, _DENSE = 0.45, 0.35, 0.2
 _DENSE_ACROSS = 0.65
 """Weight of the dense score where question and source share no script: words cannot match there."""
@@ -78,7 +80,7 @@ def prove(
     for index in order[1 : 4 * _MOST_CITATIONS]:
         if len(chosen) < _MOST_CITATIONS and _adds(wanted, candidates, chosen, index):
             chosen.append(index)
-    nearness = float(np.clip((similarity[chosen[0]] - 0.7) / 0.2, 0.0, 1.0))
+    nearness = float(np.clip(similarity[chosen[0]] / _NEAR, 0.0, 1.0))
     verdict = check(sentence, question, _evidence(candidates, chosen), max(nearness, 0.5))
     if verdict.state == "supported" and (apart := _apart(sentence, question, wanted, candidates, chosen)):
         verdict = replace(verdict, state="partly", reason=apart)

@@ -40,6 +40,7 @@ LAYERS = {
     "qa.verify": 4,
     "qa.cite": 4,
     "qa.passages": 4,
+    "qa.evidence": 4,
     "qa.retrieve": 4,
     "qa.chain": 5,
     "qa.feedback": 5,
@@ -52,6 +53,7 @@ LAYERS = {
 SIDEWAYS = {
     ("qa.figures", "qa.dates"),
     ("qa.cite", "qa.verify"),
+    ("qa.evidence", "qa.passages"),
     ("qa.passages", "qa.cite"),
     ("qa.passages", "qa.verify"),
     ("qa.retrieve", "qa.passages"),

@@ -46,6 +46,15 @@ def test_local_vectors_mean_something(local: Embedder) -> None:
     assert local.documents([]).shape == (0, 384)
 
 
+def test_the_language_of_a_text_does_not_outweigh_what_it_says(local: Embedder) -> None:
+    texts = ["猫はソファで寝ている。", "The cabinet met on Monday.", "Der Hafen wurde 1912 gebaut."]
+    vectors = local.documents(texts)
+    assert int(np.argmax(vectors @ local.query("Where is the cat sleeping?"))) == 0
+    assert int(np.argmax(vectors @ local.query("港はいつ建てられましたか？"))) == 2
+    between = vectors @ vectors.T
+    assert between[~np.eye(3, dtype=bool)].max() < 0.5  # E5's own are all above 0.7
+
+
 def test_a_nul_does_not_hide_the_rest_of_a_text(local: Embedder) -> None:
     assert np.allclose(local.query("the\0 cat sleeps"), local.query("the cat sleeps"))
 

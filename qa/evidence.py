@@ -1,0 +1,65 @@
+"""Judged passages go in, those that an answer is made from come out; pure, knows no model and no prompt.
+
+What the model said of each passage is weighed with what can be seen without it: a passage that has none of
+the question's names is less likely to answer it, and of two that the model finds alike the nearer one does.
+The weights were chosen on public sets (evals/EXPERIMENTS.md).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+
+from qa.passages import Passage
+
+__all__ = ["best_first", "choose", "in_order", "judged"]
+
+_NEARNESS = 2.5
+"""Log odds that a cosine point of nearness is worth."""
+_ABSENT = 0.5
+"""Log odds that it costs a passage not to have a name or figure of the question."""
+_MARGIN = 0.4
+"""Log odds that a further passage may lie under the best and still be part of the answer."""
+_SUREST = 1e-6
+
+
+def judged(passage: Passage, stated: float | None) -> Passage:
+    """The passage with the probability that it states what is asked.
+
+    Args:
+        passage: as it was read.
+        stated: the model's view, 0 to 1; None where it gave none, which counts as even.
+    """
+    likely = min(max(0.5 if stated is None else stated, _SUREST), 1 - _SUREST)
+    odds = math.log(likely / (1 - likely)) - _ABSENT * bool(passage.absent)
+    return replace(passage, stated=1 / (1 + math.exp(-odds)))
+
+
+def best_first(passages: Sequence[Passage]) -> list[Passage]:
+    """Judged passages, by what the model said and how near they are."""
+    return sorted(passages, key=lambda p: -(_odds(p) + _NEARNESS * p.score))
+
+
+def choose(passages: Sequence[Passage], most: int, threshold: float) -> tuple[Passage, ...]:
+    """The passages that an answer is made from, in document order; none where none is likely enough.
+
+    Args:
+        passages: judged, `best_first`.
+        most: how many at most.
+        threshold: least probability.
+    """
+    best = _odds(passages[0])
+    likely = [p for p in passages[:most] if (p.stated or 0.0) >= threshold and best - _odds(p) <= _MARGIN]
+    return in_order(likely)
+
+
+def in_order(passages: Sequence[Passage]) -> tuple[Passage, ...]:
+    """The first passage's document first, each document in its own order."""
+    ids = list(dict.fromkeys(passage.candidate.document_id for passage in passages))
+    return tuple(sorted(passages, key=lambda p: (ids.index(p.candidate.document_id), p.candidate.start)))
+
+
+def _odds(passage: Passage) -> float:
+    assert passage.stated is not None, "only judged passages are compared"
+    return math.log(passage.stated / (1 - passage.stated))

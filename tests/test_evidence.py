@@ -1,0 +1,49 @@
+from __future__ import annotations
+
+import pytest
+
+from qa.cite import Candidate
+from qa.evidence import best_first, choose, in_order, judged
+from qa.passages import Passage
+
+
+def passage(start: int, score: float = 0.0, absent: tuple[str, ...] = (), document: str = "a") -> Passage:
+    candidate = Candidate(document, "s", "t", "", start, start + 5, "Text.")
+    return Passage(candidate, None, score, absent)
+
+
+def test_the_models_view_is_kept_where_nothing_speaks_against_it() -> None:
+    assert judged(passage(0), 0.7).stated == pytest.approx(0.7)
+    assert judged(passage(0), None).stated == pytest.approx(0.5)
+    assert 0 < judged(passage(0), 0.0).stated < judged(passage(0), 1.0).stated < 1  # type: ignore[operator]
+
+
+def test_a_passage_without_the_names_of_the_question_is_less_likely() -> None:
+    assert judged(passage(0, absent=("Turing",)), 0.7).stated < 0.6  # type: ignore[operator]
+
+
+def test_of_two_that_are_alike_the_nearer_is_better() -> None:
+    far, near = judged(passage(0, 0.2), 0.7), judged(passage(9, 0.5), 0.7)
+    assert best_first([far, near]) == [near, far]
+    assert best_first([near, judged(passage(0, 0.2), 0.95)])[0].stated == pytest.approx(0.95)
+
+
+def test_only_what_is_likely_and_about_as_likely_as_the_best_is_chosen() -> None:
+    ranked = [
+        judged(passage(9), 0.9),
+        judged(passage(0), 0.89),
+        judged(passage(20), 0.7),
+        judged(passage(30), 0.3),
+    ]
+    assert [p.candidate.start for p in choose(ranked, 3, 0.6)] == [0, 9]
+    assert [p.candidate.start for p in choose(ranked, 1, 0.6)] == [9]
+    assert choose(ranked, 3, 0.95) == ()
+
+
+def test_documents_come_as_found_and_sentences_as_they_stand() -> None:
+    found = [passage(9, document="b"), passage(3), passage(0, document="b")]
+    assert [(p.candidate.document_id, p.candidate.start) for p in in_order(found)] == [
+        ("b", 0),
+        ("b", 9),
+        ("a", 3),
+    ]
