@@ -261,9 +261,8 @@ class Pipeline:
                 spent.setdefault("first_token", time.monotonic() - turn.started)
                 written += piece
                 safe = plain(settled(written)).lstrip()
-                held = self._quotes or may_refuse(
-                    safe
-                )  # what a small model writes may give way to a quotation
+                # What a small model writes may give way to a quotation: it is checked before it is shown.
+                held = self._quotes or may_refuse(safe)
                 if safe.startswith(shown) and len(safe) > len(shown) and not held:
                     yield safe[len(shown) :]
                     shown = safe
@@ -280,6 +279,8 @@ class Pipeline:
         turn = replace(turn, spent=spent | {"cite": time.monotonic() - begun})
         if reason := _unproved(turn, sentences):
             if self._quotes:
+                best = max(turn.chosen, key=lambda passage: passage.stated or 0.0)
+                turn = replace(turn, chosen=(best,))
                 yield from self._quote(turn, partial(in_other_words, language=turn.language))
             else:
                 yield from self._refuse(turn, reason)
