@@ -196,13 +196,11 @@ class Pipeline:
             return turn
         if not self.settings.answer.stated_threshold:
             return replace(turn, chosen=evidence.in_order(turn.passages))
+        if not self._quotes:
+            return self._judged_at_once(turn, config)
         able = [passage for passage in turn.passages if not asks_for(turn.query, passage.evidence)]
         if not able:
             return replace(turn, stated=0.0)
-        if not self._quotes:
-            stated = self._stated(turn, able, config)
-            sure = stated is None or stated >= self._threshold(turn, able)
-            return replace(turn, stated=stated, chosen=evidence.in_order(able) if sure else ())
         seen: list[Passage] = []
         for passage in able:
             seen.append(evidence.judged(passage, self._stated(turn, [passage], config)))
@@ -212,6 +210,14 @@ class Pipeline:
         limit = self._threshold(turn, ranked[:1])
         chosen = evidence.choose(ranked, self.settings.answer.evidence, limit)
         return replace(turn, passages=tuple(ranked), stated=ranked[0].stated, chosen=chosen)
+
+    def _judged_at_once(self, turn: Turn, config: RunnableConfig) -> Turn:
+        """What a passage lacks of the kind asked for, another may have."""
+        if asks_for(turn.query, "\n".join(passage.evidence for passage in turn.passages)):
+            return replace(turn, stated=0.0)
+        stated = self._stated(turn, turn.passages, config)
+        sure = stated is None or stated >= self._threshold(turn, turn.passages)
+        return replace(turn, stated=stated, chosen=evidence.in_order(turn.passages) if sure else ())
 
     @property
     def _quotes(self) -> bool:

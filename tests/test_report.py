@@ -377,6 +377,6 @@ def check_details(page: Any) -> None:
     ):
         assert part in text
     opened.get_by_text("Time, tokens, receipt").click()
-    assert "read 12345678" in opened.inner_text()
+    opened.get_by_text("read 12345678").wait_for()
     page.locator("details.question[data-id=g] > summary").click()
     assert "</script >" in page.locator("details.question[data-id=g] .body").inner_text()
