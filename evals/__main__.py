@@ -185,6 +185,7 @@ def gate(
     update: Annotated[bool, typer.Option("--update", help="Accept the answers of now as baseline.")] = False,
     baseline: Annotated[Path, typer.Option(help="The baseline.")] = gates.BASELINE,
     data: Data = None,
+    document: Document = None,
     out: Out = None,
     home: Home = None,
 ) -> None:
@@ -198,7 +199,7 @@ def gate(
     with _setup(home, None) as (setup, tell):
         runs = [
             execute(suite, "qa", setup, Plan(folder / f"{suite.name}.qa", command=_command()), tell)
-            for suite in _gated(Places(data))
+            for suite in _gated(Places(data, tuple(document or ())))
             if accepted is None or suite.name in accepted["suites"]
         ]
     for done in runs:
