@@ -240,8 +240,8 @@ class Pipeline:
             yield from self._refuse(turn, "nothing_found")
         elif not turn.chosen:
             yield from self._refuse(turn, "not_stated")
-        elif self._quotes and all(_is_in(passage, turn.language) for passage in turn.chosen):
-            yield from self._quote(turn, str)
+        elif self._quotes and (own := tuple(p for p in turn.chosen if _is_in(p, turn.language))):
+            yield from self._quote(replace(turn, chosen=own), str)
         else:
             yield from self._write(turn, config)
 

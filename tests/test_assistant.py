@@ -338,3 +338,11 @@ def test_which_reader_the_model_is_can_be_set(make, article, tmp_path):
     )
     assistant.add(article)
     assert assistant.ask("Who will run the ferry service?").text.startswith("Mara Ellison, the harbour")
+
+
+def test_of_two_languages_the_readers_own_is_quoted(make, article):
+    assistant = make(stated=sure_of("Mara"), local=True)
+    assistant.add_texts([("ja", "渡し船が戻る", "港長のMara Ellison氏が渡し船を運航する。")])
+    assistant.add(article)
+    answer = assistant.ask("フェリーを運航する港長は誰ですか？")
+    assert answer.text == "港長のMara Ellison氏が渡し船を運航する。" and not assistant.chat.streams
