@@ -2,7 +2,7 @@
 
 What the model said of each passage is weighed with what can be seen without it: a passage that has none of
 the question's names is less likely to answer it, and of two that the model finds alike the nearer one does.
-The weights were chosen on public sets (evals/EXPERIMENTS.md).
+What the weights rest on is in evals/EXPERIMENTS.md.
 """
 
 from __future__ import annotations

@@ -95,6 +95,13 @@ class SentenceVectors:
             self._kept.popitem(last=False)
         return np.stack([known[text] for text in texts])
 
+    def nearest(self, groups: Sequence[Sequence[str]], vector: Vectors) -> Vectors:
+        """Cosine of ``vector`` and the nearest text of each group; shape (len(groups),), groups not empty."""
+        similarity = self([visible(text) for group in groups for text in group]) @ vector
+        starts = np.cumsum([0, *(len(group) for group in groups[:-1])])
+        highest: Vectors = np.maximum.reduceat(similarity, starts)
+        return highest
+
 
 def sentences_of(hits: Sequence[Hit]) -> list[Candidate]:
     """Every sentence of the hits' chunks that may be shown, best document first, in document order."""
@@ -119,14 +126,12 @@ def rank(
     if not candidates:
         return []
     clauses = [_clauses(candidate.text) for candidate in candidates]
-    of_clauses = vectors([visible(clause) for group in clauses for clause in group]) @ vector
-    starts = np.cumsum([0, *(len(group) for group in clauses[:-1])])
     before = ["", *(candidate.text for candidate in candidates[:-1])]
     placed = [
         visible(f"{candidate.title}\n{candidate.heading}\n{previous}\n{candidate.label}\n{candidate.text}")
         for candidate, previous in zip(candidates, before, strict=True)
     ]
-    scores = (np.maximum.reduceat(of_clauses, starts) + vectors(placed) @ vector) / 2
+    scores = (vectors.nearest(clauses, vector) + vectors(placed) @ vector) / 2
     scores = scores + _KEYWORD_WEIGHT * lexical_share(question, candidates)
     scores = scores + _NAME_WEIGHT * _foreign_names(question, candidates)
     best = np.argsort(-scores, kind="stable")[:most]

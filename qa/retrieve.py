@@ -17,7 +17,6 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
-from qa.clean import visible
 from qa.data import Chunk, Hit
 from qa.passages import SentenceVectors
 from qa.sentences import split_sentences
@@ -26,7 +25,7 @@ from qa.settings import RetrievalSettings
 __all__ = ["Query", "Searchable", "search"]
 
 _READ = 10
-"""How many of the best are ordered by their sentences; more takes time and moves nothing to the front."""
+"""How many of the best are ordered by their sentences; each costs the embedding of its sentences once."""
 
 
 class Searchable(Protocol):
@@ -106,14 +105,10 @@ def _nearest(
 ) -> list[float]:
     """The cosine of the question and the nearest sentence, for each of the first chunks."""
     sentences = [
-        [visible(chunk.text[start:end]) for start, end in split_sentences(chunk.text)]
+        [chunk.text[start:end] for start, end in split_sentences(chunk.text)]
         for chunk in islice(chunks, _READ)
     ]
-    if not sentences:
-        return []
-    similarity = vectors([sentence for group in sentences for sentence in group]) @ vector
-    starts = np.cumsum([0, *(len(group) for group in sentences[:-1])])
-    return [float(x) for x in np.maximum.reduceat(similarity, starts)]
+    return [float(x) for x in vectors.nearest(sentences, vector)] if sentences else []
 
 
 def mix(dense: dict[str, float], keyword: dict[str, float], keyword_weight: float) -> dict[str, float]:
