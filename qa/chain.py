@@ -189,8 +189,8 @@ class Pipeline:
     def judge(self, turn: Turn, config: RunnableConfig) -> Turn:
         """Ask the model of each passage, for one word: does it state what is asked? Choose those that do.
 
-        It is spared the passages that have nothing of the kind asked for, such as an amount of money, and
-        those after one it is sure of.
+        It is spared the passages that have nothing of the kind asked for, such as an amount of money, those
+        that are far less near than the nearest, and those after one it is sure of.
         """
         if turn.reply or not turn.passages:
             return turn
@@ -202,7 +202,7 @@ class Pipeline:
         if not able:
             return replace(turn, stated=0.0)
         seen: list[Passage] = []
-        for passage in able:
+        for passage in evidence.worth_reading(able):
             seen.append(evidence.judged(passage, self._stated(turn, [passage], config)))
             if (seen[-1].stated or 0.0) >= self.settings.answer.enough:
                 break

@@ -13,15 +13,23 @@ from dataclasses import replace
 
 from qa.passages import Passage
 
-__all__ = ["best_first", "choose", "in_order", "judged"]
+__all__ = ["best_first", "choose", "in_order", "judged", "worth_reading"]
 
 _NEARNESS = 2.5
 """Log odds that a cosine point of nearness is worth."""
 _ABSENT = 0.5
 """Log odds that it costs a passage not to have a name or figure of the question."""
+_FAR = 0.2
+"""How much less near than the nearest a passage is left unread."""
 _MARGIN = 0.4
 """Log odds that a further passage may lie under the best and still be part of the answer."""
 _SUREST = 1e-6
+
+
+def worth_reading(passages: Sequence[Passage]) -> list[Passage]:
+    """Those that come about as near to the question as the nearest."""
+    nearest = max((passage.score for passage in passages), default=0.0)
+    return [passage for passage in passages if passage.score >= nearest - _FAR]
 
 
 def judged(passage: Passage, stated: float | None) -> Passage:

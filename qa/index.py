@@ -408,10 +408,6 @@ class Store:
         """The chunks with these ids, in that order; ids that are gone are left out."""
         return self.library.chunks(ids)
 
-    def neighbours(self, chunk: Chunk, before: int, after: int) -> list[Chunk]:
-        """A chunk with those around it, in document order."""
-        return self.library.chunks_of(chunk.document_id, chunk.ordinal - before, chunk.ordinal + after)
-
     def dense(self, vector: Vectors, k: int, document_ids: Sequence[str] | None = None) -> Found:
         """(chunk id, cosine) pairs of the ``k`` chunks nearest to ``vector``, shape (dimensions,).
 
@@ -424,10 +420,6 @@ class Store:
     def keyword(self, question: str, k: int, document_ids: Sequence[str] | None = None) -> Found:
         """(chunk id, share of the reachable BM25) pairs, best first; see `Library.keyword_search`."""
         return self.library.keyword_search(question, k, document_ids)
-
-    def known_share(self, question: str) -> float:
-        """How much of a question keywords can find, 0 to 1; see `Library.known_share`."""
-        return self.library.known_share(question)
 
     def check_fingerprint(self) -> None:
         """Make sure that stored vectors and new ones can be compared.

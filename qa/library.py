@@ -194,19 +194,6 @@ class Library:
             for chunk_id, score in self._rows(sql, (match, *(document_ids or ()), limit))
         ]
 
-    def known_share(self, question: str) -> float:
-        """How much of a question keywords can find here: 0 nothing, as across languages, to 1 every term.
-
-        Terms count by their inverse document frequency (as in BM25), so that a shared particle or a
-        number says less than a shared name.
-        """
-        wanted = set(terms(question))
-        if not wanted:
-            return 0.0
-        frequency, chunks = self._frequencies(wanted)
-        weight = {term: _idf(frequency.get(term, 0), chunks) for term in wanted}
-        return math.fsum(weight[term] for term in frequency) / math.fsum(weight.values())
-
     def _most_reachable(self, wanted: Iterable[str]) -> float:
         """The BM25 score of a chunk that holds every wanted term as often as counts; FTS5's own formula."""
         frequency, chunks = self._frequencies(wanted)
@@ -596,10 +583,6 @@ def _batches(entries: Iterable[Entry]) -> Iterator[list[Entry]]:
 def _size(entry: Entry) -> int:
     document, _, vectors = entry
     return 4 * len(document.text) + (0 if vectors is None else vectors.nbytes)
-
-
-def _idf(frequency: int, chunks: int) -> float:
-    return math.log(1 + (chunks - frequency + 0.5) / (frequency + 0.5))
 
 
 def _blocks(rows: Iterator[tuple[Any, ...]], size: int) -> Iterator[list[tuple[Any, ...]]]:

@@ -117,10 +117,14 @@ def wrong_role(sentence: str, question: str, evidence: str) -> str:
         evidence: the source sentences.
     """
     asked = _kinds(question)
+    past = [role.kinds for role in roles(evidence) if role.former]
     for role in roles(sentence):
+        written = sentence[role.start : role.end]
+        # Where the source says what somebody was before, it was that and nothing else.
+        if role.former and past and not any(role.kinds & kinds for kinds in past):
+            return f"former {written} is not in the source"
         if role.kinds & asked:
             continue
-        written = sentence[role.start : role.end]
         if not role.kinds & _kinds(evidence) and not (role.kinds & {"ceo", "president"} and leads(evidence)):
             return f"{written} is not in the source"
         if _of_another(role, sentence, evidence):

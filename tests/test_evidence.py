@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from qa.cite import Candidate
-from qa.evidence import best_first, choose, in_order, judged
+from qa.evidence import best_first, choose, in_order, judged, worth_reading
 from qa.passages import Passage
 
 
@@ -26,6 +26,12 @@ def test_of_two_that_are_alike_the_nearer_is_better() -> None:
     far, near = judged(passage(0, 0.2), 0.7), judged(passage(9, 0.5), 0.7)
     assert best_first([far, near]) == [near, far]
     assert best_first([near, judged(passage(0, 0.2), 0.95)])[0].stated == pytest.approx(0.95)
+
+
+def test_what_is_far_less_near_than_the_nearest_is_not_read() -> None:
+    near, next_, far = passage(0, 0.9), passage(9, 0.75), passage(20, 0.6)
+    assert worth_reading([near, next_, far]) == [near, next_]
+    assert worth_reading([]) == []
 
 
 def test_only_what_is_likely_and_about_as_likely_as_the_best_is_chosen() -> None:

@@ -192,9 +192,7 @@ def test_a_store_follows_every_change(store: Store) -> None:
     assert store.has(changed[0].id) and not store.has(second[0].id)
     assert store.document(changed[0].id) == changed[0]
     assert store.chunks([changed[1][1].id]) == [changed[1][1]]
-    assert store.neighbours(changed[1][1], 5, 5) == changed[1]
     assert [hit[0] for hit in store.keyword("different", 5)] == [changed[1][0].id]
-    assert store.known_share("different") == 1.0
     with pytest.raises(StoreError, match="no document"):
         store.remove(second[0].id)
 

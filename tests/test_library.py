@@ -60,7 +60,6 @@ def library(tmp_path: Path) -> Iterator[Library]:
 def test_reading_creates_nothing(library: Library) -> None:
     assert library.documents() == ()
     assert library.keyword_search("anything", 5) == []
-    assert library.known_share("anything") == 0.0
     assert library.version == 0 and not library.has("x") and library.chunks(["x"]) == []
     with library.snapshot() as snapshot:
         assert (snapshot.version, snapshot.count, list(snapshot.added(0, 10))) == (0, 0, [])
@@ -164,17 +163,6 @@ def test_keyword_search_ranks_and_filters(library: Library) -> None:
 def test_keywords_of_every_script_are_found(library: Library, text: str) -> None:
     list(library.add_many([make("a.txt", f"xx {text} yy"), make("b.txt", "other")]))
     assert len(library.keyword_search(text, 5)) == 1
-    assert library.known_share(text) == 1.0
-
-
-def test_known_share_tells_languages_apart(library: Library) -> None:
-    list(
-        library.add_many([make(f"{n}.txt", f"{word}が就任した。") for n, word in enumerate(["社長", "会長"])])
-    )
-    assert library.known_share("Who is the chairman?") == 0.0
-    assert library.known_share("社長が就任した") == 1.0
-    assert 0.0 < library.known_share("社長 chairman") < 1.0
-    assert library.known_share("!?") == 0.0
 
 
 # Fingerprint

@@ -82,3 +82,18 @@ def test_an_office_that_the_source_gives_to_nobody_or_another(
 
 def test_the_office_of_the_question_is_for_another_check() -> None:
     assert wrong_role("The CFO is Anna Kern.", "Who is the CFO?", "Anna Kern came.") == ""
+
+
+@pytest.mark.parametrize(
+    ("sentence", "wrong"),
+    [
+        ("The former CEO Anna Kern is interim CEO.", "former CEO is not in the source"),
+        ("The former chief strategy officer Anna Kern is interim CEO.", ""),
+        ("Anna Kern is interim CEO.", ""),
+    ],
+)
+def test_what_somebody_was_before_is_compared_even_where_the_office_is_asked_for(
+    sentence: str, wrong: str
+) -> None:
+    evidence = "元最高戦略責任者のアンナ・ケルン氏が暫定CEOに就任した。"
+    assert wrong_role(sentence, "Who is the interim CEO?", evidence) == wrong
