@@ -37,7 +37,7 @@ SYSTEMS = {
 ANY = 1e-9
 """A threshold that every probability passes; at 0 the product would not ask for the probability at all."""
 FREE = ("always-refuse", "bm25")
-PROMPTS = ("stated", "answer", "condense")
+PROMPTS = ("stated", "translate", "answer", "condense")
 
 
 class System(Protocol):

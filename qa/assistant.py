@@ -29,6 +29,7 @@ from qa.library import Entry, Vectors
 from qa.models import Chat, Embedder, open_chat, open_embedder
 from qa.passages import SentenceVectors
 from qa.settings import Settings, load_settings
+from qa.translate import Translations
 
 __all__ = ["Assistant", "Progress"]
 
@@ -210,7 +211,9 @@ class Assistant:
     @cached_property
     def chain(self) -> Runnable[Any, Any]:
         """The pipeline as a LangChain Runnable: a question, or a dict, in; an `Answer` out."""
-        return Pipeline(self._store, self.embedder, self.chat, self.settings, self._vectors).chain()
+        translations = Translations(self.chat)
+        pipeline = Pipeline(self._store, self.embedder, self.chat, self.settings, self._vectors, translations)
+        return pipeline.chain()
 
     @cached_property
     def _vectors(self) -> SentenceVectors:

@@ -4,7 +4,7 @@
 
 A small model reads one sentence well and writes badly. So it is asked of each of the nearest sentences
 whether that one states what is asked; an answer in the source's language is the source sentence itself, and
-in another language what the model makes of it, checked. A large model (`AnswerSettings.quote`) reads all at
+in another language its translation, checked. A large model (`AnswerSettings.quote`) reads all at
 once and always writes. Each step is a plain method from one frozen `Turn` to the next; LCEL composes them, so
 that ``invoke``, ``stream``, ``batch``, ``ainvoke`` and tracing work on the whole. ``stream`` gives text as it
 is written, then the `Answer`, which is the authority. Knows no file format, no screen and no vector store.
@@ -17,7 +17,6 @@ import time
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
-from functools import partial
 from typing import Any, cast
 
 from langchain_core.runnables import Runnable, RunnableConfig, RunnableLambda
@@ -33,6 +32,7 @@ from qa.models import Chat, Completion, Embedder
 from qa.passages import Passage, SentenceVectors, rank, read, sentences_of
 from qa.sentences import split_sentences
 from qa.settings import Settings
+from qa.translate import Translations, prepared
 from qa.wording import (
     byline,
     in_other_words,
@@ -53,18 +53,6 @@ ChainInput = str | Mapping[str, Any]
 
 _MAX_QUESTION = 4000
 _HITS = 12
-_KANA, _HAN, _HANGUL = r"\u3041-\u30ff", r"\u3400-\u9fff", r"\uac00-\ud7a3"
-_SPELLED: Mapping[str, Mapping[str, str]] = {
-    language: {"grammar": f"root ::= [^{banned}]+"}
-    for languages, banned in (
-        ("de en es fr it nl pt", _KANA + _HAN + _HANGUL),
-        ("ko", _KANA + _HAN),
-        ("zh", _KANA + _HANGUL),
-        ("ja", _HANGUL),
-    )
-    for language in languages.split()
-}
-"""Scripts that a small model must not slip into; the source form of names is added by `qa.wording`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +100,7 @@ class Pipeline:
         chat: writes.
         settings: every setting.
         vectors: of source sentences, kept between questions.
+        translations: of source sentences, kept between questions.
     """
 
     store: retrieve.Searchable
@@ -119,6 +108,7 @@ class Pipeline:
     chat: Chat
     settings: Settings
     vectors: SentenceVectors
+    translations: Translations
 
     def chain(self) -> Runnable[Any, Any]:
         """Compose the steps; ``invoke`` gives the `Answer`, ``stream`` gives text, then the `Answer`."""
@@ -241,7 +231,9 @@ class Pipeline:
         elif not turn.chosen:
             yield from self._refuse(turn, "not_stated")
         elif self._quotes and (own := tuple(p for p in turn.chosen if _is_in(p, turn.language))):
-            yield from self._quote(replace(turn, chosen=own), str)
+            yield from self._quote(replace(turn, chosen=own))
+        elif self._quotes:
+            yield from self._translate(turn, config)
         else:
             yield from self._write(turn, config)
 
@@ -260,16 +252,13 @@ class Pipeline:
             question=turn.query,
             language=language_name(turn.language),
         )
-        options = _SPELLED.get(turn.language, {}) if self._quotes else {}
-        with closing(self.chat.stream(messages, config=config, local_options=options)) as stream:
+        with closing(self.chat.stream(messages, config=config)) as stream:
             written = ""
             for piece in stream:
                 spent.setdefault("first_token", time.monotonic() - turn.started)
                 written += piece
                 safe = plain(settled(written)).lstrip()
-                # What a small model writes may give way to a quotation: it is checked before it is shown.
-                held = self._quotes or may_refuse(safe)
-                if safe.startswith(shown) and len(safe) > len(shown) and not held:
+                if safe.startswith(shown) and len(safe) > len(shown) and not may_refuse(safe):
                     yield safe[len(shown) :]
                     shown = safe
             done = stream.completion
@@ -284,30 +273,52 @@ class Pipeline:
         text, sentences = self._cite(turn, text)
         turn = replace(turn, spent=spent | {"cite": time.monotonic() - begun})
         if reason := _unproved(turn, sentences):
-            if self._quotes:
-                best = max(turn.chosen, key=lambda passage: passage.stated or 0.0)
-                turn = replace(turn, chosen=(best,))
-                yield from self._quote(turn, partial(in_other_words, language=turn.language))
-            else:
-                yield from self._refuse(turn, reason)
+            yield from self._refuse(turn, reason)
             return
         if text.startswith(shown) and len(text) > len(shown):
             yield text[len(shown) :]
         yield self._finish(turn, text, sentences, True, "incomplete" if cut else "answered")
 
-    def _quote(self, turn: Turn, introduce: Callable[[str], str]) -> Iterator[str | Answer]:
+    def _quote(self, turn: Turn) -> Iterator[str | Answer]:
         """Answer with the chosen source sentences as they stand; what is quoted is its own proof."""
-        parts = list(dict.fromkeys(part for passage in turn.chosen for part in passage.parts))
         sentences = []
-        for marker, part in enumerate(parts, 1):
-            text = spoken(plain(" ".join(part.text.split())).strip())
+        for marker, part in enumerate(_parts(turn), 1):
             label = byline(turn.language) if part.label else ""
             cited = (_citation(part, marker, 1.0),)
-            sentences.append(Sentence(introduce(f"{label}{text}"), "supported", "", cited))
+            sentences.append(Sentence(f"{label}{_said(part)}", "supported", "", cited))
         text = joiner(turn.language).join(sentence.text for sentence in sentences)
         turn = replace(turn, spent=dict(turn.spent) | {"first_token": time.monotonic() - turn.started})
         yield text
         yield self._finish(turn, text, tuple(sentences), True, "answered")
+
+    def _translate(self, turn: Turn, config: RunnableConfig) -> Iterator[str | Answer]:
+        """Answer with the chosen source sentences in the reader's language, each shown once it is checked."""
+        begun = time.monotonic()
+        spent = dict(turn.spent)
+        sentences: list[Sentence] = []
+        for marker, part in enumerate(_parts(turn), 1):
+            wanted = prepared(part.text, turn.query, turn.language)
+            done = self.translations(wanted, turn.language, config)
+            turn = _counted(turn, done)
+            usable = done.finish == "stop" and detect(done.text) == turn.language
+            text = spoken(done.text) if usable else ""
+            sentences.append(self._translated(turn, part, marker, text))
+            spent.setdefault("first_token", time.monotonic() - turn.started)
+            yield (joiner(turn.language) if marker > 1 else "") + sentences[-1].text
+        turn = replace(turn, spent=spent | {"write": time.monotonic() - begun})
+        whole = joiner(turn.language).join(sentence.text for sentence in sentences)
+        yield self._finish(turn, whole, tuple(sentences), True, "answered")
+
+    def _translated(self, turn: Turn, part: Candidate, marker: int, text: str) -> Sentence:
+        """A translation with its source; where it fails the checks the source itself, introduced as such."""
+        similarity = self.vectors([visible(part.text)]) @ self.embedder.documents([text or part.text])[0]
+        proof = prove(text, turn.query, [part], similarity)
+        cited = (_citation(part, marker, proof.chosen[0][1]),)
+        if not text or proof.verdict.state == "unsupported":
+            return Sentence(in_other_words(_said(part), turn.language), "supported", "", cited)
+        label = byline(turn.language) if part.label else ""
+        shown = with_source_names(f"{label}{text}", part.text, turn.language)
+        return Sentence(shown, proof.verdict.state, proof.verdict.reason, cited)
 
     def _threshold(self, turn: Turn, passages: Sequence[Passage]) -> float:
         """How sure the model must be; see `qa.settings.AnswerSettings`."""
@@ -318,7 +329,7 @@ class Pipeline:
     def _cite(self, turn: Turn, text: str) -> tuple[str, tuple[Sentence, ...]]:
         """Prove each sentence; markers number the cited spans in the order they are first used."""
         parts = [text[start:end] for start, end in split_sentences(text)]
-        candidates = list(dict.fromkeys(part for passage in turn.chosen for part in passage.parts))
+        candidates = _parts(turn)
         vectors = self.vectors([visible(candidate.text) for candidate in candidates])
         wanted = self.embedder.documents([f"{turn.query} {part}" for part in parts])
         markers: dict[tuple[str, int, int], int] = {}
@@ -359,7 +370,8 @@ class Pipeline:
         return _citation(best.candidate, 0, best.score)
 
     def _receipt(self, turn: Turn) -> Receipt:
-        used = ["stated", "answer", *(["condense"] if turn.history else [])]
+        writes = "translate" if self._quotes else "answer"
+        used = ["stated", writes, *(["condense"] if turn.history else [])]
         return Receipt(
             model="" if turn.reply else self.chat.name,
             embedder="" if turn.reply else self.embedder.name,
@@ -385,6 +397,16 @@ def _unproved(turn: Turn, sentences: Sequence[Sentence]) -> Reason | None:
     cited = {(c.document_id, c.start) for sentence in sentences for c in sentence.citations}
     shown = [p for p in turn.chosen if any((c.document_id, c.start) in cited for c in p.parts)]
     return "not_stated" if asks_for(turn.query, "\n".join(p.evidence for p in shown)) else None
+
+
+def _parts(turn: Turn) -> list[Candidate]:
+    """The sentences of the chosen passages, each once."""
+    return list(dict.fromkeys(part for passage in turn.chosen for part in passage.parts))
+
+
+def _said(part: Candidate) -> str:
+    """A source sentence as it is quoted."""
+    return spoken(plain(" ".join(part.text.split())).strip())
 
 
 def _is_in(passage: Passage, language: str) -> bool:

@@ -2,13 +2,14 @@
 
 The same figure is written 143億ドル, $14.3 billion and 14.300 Millionen Dollar; here all three are the value
 14300000000 in "usd". Small models slip by powers of ten when they translate such figures themselves, so
-`annotate` writes the translation beside the figure before a model reads it. Knows no document and no model.
+`annotate` writes the translation beside the figure before a model reads it, `restated` in its place. Knows no
+document and no model.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
@@ -27,7 +28,7 @@ from qa.units import (
     WORD_SCALES,
 )
 
-__all__ = ["Figure", "annotate", "figures", "same", "spelled"]
+__all__ = ["Figure", "annotate", "figures", "restated", "same", "spelled"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +136,15 @@ def annotate(text: str, language: str) -> str:
     143億ドル becomes ``143億ドル (= $14.3 billion)`` for a language that counts in millions, and
     $14.3 billion becomes ``$14.3 billion (= 143億ドル)`` for Japanese. Figures already in its words stay.
     """
+    return _put(text, language, lambda written, spoken: f"{written} (= {spoken})")
+
+
+def restated(text: str, language: str) -> str:
+    """`annotate`, with what it is in ``language`` instead of what was written."""
+    return _put(text, language, lambda written, spoken: spoken)
+
+
+def _put(text: str, language: str, form: Callable[[str, str], str]) -> str:
     myriads = language in _MYRIAD_WORDS
     pieces: list[str] = []
     at = 0
@@ -144,7 +154,7 @@ def annotate(text: str, language: str) -> str:
         if not figure.scaled or figure.value < 10**4 or cjk == myriads:
             continue
         spoken = _in_myriads(figure, language) if myriads else _in_millions(figure)
-        pieces += [text[at : figure.end], f" (= {spoken})"]
+        pieces += [text[at : figure.start], form(written, spoken)]
         at = figure.end
     return "".join([*pieces, text[at:]])
 

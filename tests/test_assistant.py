@@ -312,14 +312,17 @@ def test_what_points_back_is_quoted_with_what_it_points_to(make, tmp_path):
     ]
 
 
-def test_another_language_is_written_by_the_model_within_its_script(make, article):
+def test_for_another_language_the_sentence_is_translated_once(make, article):
     assistant = make(
-        lambda prompt: "マーラ・エリソンが運航します。", stated=sure_of("harbour master"), local=True
+        lambda prompt: "港長のマーラ・エリソンが運航します。", stated=sure_of("harbour master"), local=True
     )
     assistant.add(article)
-    answer = assistant.ask("フェリーを運航するのは誰ですか？")
-    assert answer.answered and "エリソン" in answer.text
+    *pieces, answer = assistant.stream("フェリーを運航するのは誰ですか？")
+    assert answer.answered and answer.text == "港長のマーラ・エリソンが運航します。" == "".join(pieces)
     assert answer.citations[0].quote.startswith("Mara Ellison")
+    assert "translate" in answer.receipt.prompts and len(assistant.chat.streams) == 1
+    assert assistant.ask("渡し船は誰が運航しますか？").text == answer.text
+    assert len(assistant.chat.streams) == 1  # the sentence had been translated
 
 
 def test_what_the_model_makes_up_gives_way_to_the_source_sentence(make, article):

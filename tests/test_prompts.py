@@ -12,6 +12,7 @@ WANTED = {
     "condense": {"language", "history", "question"},
     "stated": {"sentence", "question"},
     "answer": {"sentences", "question", "language"},
+    "translate": {"sentence", "language"},
 }
 """The variables that the chain gives each prompt."""
 

@@ -1,0 +1,94 @@
+"""Source sentences go in, the same in the reader's language come out; knows no document and no index.
+
+A small model that is asked a question about a sentence in another language tends to say the question back;
+asked for nothing but the sentence it is right far more often (evals/EXPERIMENTS.md). What it gets wrong most
+is put right before it reads: amounts are written in the reader's number words, and names as the question
+spells them. A grammar keeps it in the reader's script.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Mapping
+from dataclasses import replace
+
+from langchain_core.runnables import RunnableConfig
+
+from qa import prompts
+from qa.clean import plain, visible
+from qa.figures import restated
+from qa.models import Chat, Completion
+from qa.names import foreign_form
+from qa.verify import names_in
+from qa.wording import language_name
+
+__all__ = ["Translations", "prepared"]
+
+_KANA, _HAN, _HANGUL = r"\u3041-\u30ff", r"\u3400-\u9fff", r"\uac00-\ud7a3"
+_SPELLED: Mapping[str, Mapping[str, str]] = {
+    language: {"grammar": f"root ::= [^{banned}]+"}
+    for languages, banned in (
+        ("de en es fr it nl pt", _KANA + _HAN + _HANGUL),
+        ("ko", _KANA + _HAN),
+        ("zh", _KANA + _HANGUL),
+        ("ja", _HANGUL),
+    )
+    for language in languages.split()
+}
+"""Scripts that a small model must not slip into; the source form of names is added by `qa.wording`."""
+
+_FEWEST_TOKENS, _TOKENS_A_CHARACTER = 32, 2
+"""More than any translation needs: a small model that begins to repeat itself does not stop."""
+
+
+class Translations:
+    """Translates, and keeps what it translated for the next question about the same article.
+
+    Args:
+        chat: the model.
+        most: how many sentences are kept.
+    """
+
+    def __init__(self, chat: Chat, most: int = 2_000) -> None:
+        self._chat = chat
+        self._most = most
+        self._kept: OrderedDict[tuple[str, str], Completion] = OrderedDict()
+
+    def __call__(self, sentence: str, language: str, config: RunnableConfig | None = None) -> Completion:
+        """Translate a sentence that is `prepared`; one that was translated before costs no tokens.
+
+        Args:
+            sentence: in any language.
+            language: ISO 639-1 code of the reader's.
+            config: LangChain's callbacks and tags.
+
+        Raises:
+            ModelError: the model gave nothing.
+        """
+        key = (sentence, language)
+        if kept := self._kept.get(key):
+            return kept
+        messages = prompts.load("translate").messages(sentence=sentence, language=language_name(language))
+        done = self._chat.complete(
+            messages,
+            config=config,
+            max_tokens=_FEWEST_TOKENS + _TOKENS_A_CHARACTER * len(sentence),
+            local_options=_SPELLED.get(language, {}),
+        )
+        done = replace(done, text=plain(done.text).strip())
+        if done.finish == "stop":
+            self._kept[key] = replace(done, tokens_in=0, tokens_out=0)
+            while len(self._kept) > self._most:
+                self._kept.popitem(last=False)
+        return done
+
+
+def prepared(sentence: str, question: str, language: str) -> str:
+    """A sentence as the model gets it: amounts in the reader's words, names as the question has them."""
+    text = restated(" ".join(visible(sentence).split()), language)
+    for name in names_in(question):
+        form = "" if name.lower() in text.lower() else foreign_form(name, text)
+        # "Wang" stands for アレクサンドル・ワン and must not cost it its first name.
+        if form and len(name.split()) >= len(form.split("・")):
+            text = text.replace(form, name)
+    return text

@@ -1,0 +1,41 @@
+from __future__ import annotations
+
+import pytest
+
+from qa.translate import Translations, prepared
+from tests.scripted import ScriptedChat
+
+
+@pytest.mark.parametrize(
+    ("sentence", "question", "language", "given"),
+    [
+        ("メタは143億ドルを投じた。", "How much?", "en", "メタは$14.3 billionを投じた。"),
+        ("It paid $14.3 billion.", "いくら？", "ja", "It paid 143億ドル."),
+        ("メルコールは成長した。", "Did Mercor grow?", "en", "Mercorは成長した。"),
+        ("アレクサンドル・ワン氏が去る。", "Why does Wang leave?", "en", "アレクサンドル・ワン氏が去る。"),
+        ("アレクサンドル・ワン氏が去る。", "Why does Alexandr Wang leave?", "en", "Alexandr Wang氏が去る。"),
+        ("Mercorは\n成長した。", "Did Mercor grow?", "en", "Mercorは 成長した。"),
+    ],
+)
+def test_amounts_and_names_are_put_right_before_the_model_reads(
+    sentence: str, question: str, language: str, given: str
+) -> None:
+    assert prepared(sentence, question, language) == given
+
+
+def test_what_was_cut_off_is_not_kept() -> None:
+    chat = ScriptedChat(lambda prompt: "It grew.", finish="length")
+    translations = Translations(chat)
+    assert [translations("成長した。", "en").finish for _ in range(2)] == ["length", "length"]
+    assert len(chat.streams) == 2
+
+
+def test_only_so_many_are_kept() -> None:
+    chat = ScriptedChat(lambda prompt: "It grew.")
+    translations = Translations(chat, most=1)
+    first = translations("成長した。", "en")
+    assert (first.text, first.tokens_out) == ("It grew.", 7)
+    assert translations("成長した。", "en").tokens_out == 0
+    translations("縮んだ。", "en")
+    translations("成長した。", "en")
+    assert len(chat.streams) == 3
