@@ -197,9 +197,10 @@ class Pipeline:
             if (seen[-1].stated or 0.0) >= self.settings.answer.enough:
                 break
         ranked = evidence.best_first(seen)
-        limit = self._threshold(turn, ranked[:1])
-        chosen = evidence.choose(ranked, self.settings.answer.evidence, limit)
-        return replace(turn, passages=tuple(ranked), stated=ranked[0].stated, chosen=chosen)
+        sure = evidence.sureness(ranked)
+        enough = sure >= self._threshold(turn, ranked[:1])
+        chosen = evidence.choose(ranked, self.settings.answer.evidence) if enough else ()
+        return replace(turn, passages=tuple(ranked), stated=sure, chosen=chosen)
 
     def _judged_at_once(self, turn: Turn, config: RunnableConfig) -> Turn:
         """What a passage lacks of the kind asked for, another may have."""

@@ -13,7 +13,7 @@ from dataclasses import replace
 
 from qa.passages import Passage
 
-__all__ = ["best_first", "choose", "in_order", "judged", "worth_reading"]
+__all__ = ["best_first", "choose", "in_order", "judged", "sureness", "worth_reading"]
 
 _NEARNESS = 2.5
 """Log odds that a cosine point of nearness is worth."""
@@ -21,8 +21,12 @@ _ABSENT = 0.5
 """Log odds that it costs a passage not to have a name or figure of the question."""
 _FAR = 0.2
 """How much less near than the nearest a passage is left unread."""
-_MARGIN = 0.4
+_MARGIN = 0.3
 """Log odds that a further passage may lie under the best and still be part of the answer."""
+_BEHIND = 5.0
+"""Log odds that it costs for each point of nearness that the best lies behind the nearest."""
+_RIVALS = 0.4
+"""Log odds that it costs for each e-fold of documents read: of many, one seems to answer by chance."""
 _SUREST = 1e-6
 
 
@@ -49,17 +53,30 @@ def best_first(passages: Sequence[Passage]) -> list[Passage]:
     return sorted(passages, key=lambda p: -(_odds(p) + _NEARNESS * p.score))
 
 
-def choose(passages: Sequence[Passage], most: int, threshold: float) -> tuple[Passage, ...]:
-    """The passages that an answer is made from, in document order; none where none is likely enough.
+def sureness(passages: Sequence[Passage]) -> float:
+    """Probability that the best answers, seen where it was found.
+
+    The model says of a sentence whether it states what is asked, not whether there would be a nearer one if
+    it did, nor among how many documents it was found.
+
+    Args:
+        passages: judged, `best_first`; all that were read.
+    """
+    nearest = max(passage.score for passage in passages)
+    documents = len({passage.candidate.document_id for passage in passages})
+    odds = _odds(passages[0]) - _BEHIND * (nearest - passages[0].score) - _RIVALS * math.log(documents)
+    return 1 / (1 + math.exp(-odds))
+
+
+def choose(passages: Sequence[Passage], most: int) -> tuple[Passage, ...]:
+    """The passages that an answer is made from, in document order: the best, and those about as likely.
 
     Args:
         passages: judged, `best_first`.
         most: how many at most.
-        threshold: least probability.
     """
     best = _odds(passages[0])
-    likely = [p for p in passages[:most] if (p.stated or 0.0) >= threshold and best - _odds(p) <= _MARGIN]
-    return in_order(likely)
+    return in_order([passage for passage in passages[:most] if best - _odds(passage) <= _MARGIN])
 
 
 def in_order(passages: Sequence[Passage]) -> tuple[Passage, ...]:

@@ -198,10 +198,10 @@ class AnswerSettings(_Section):
 
     passages: int = Field(8, ge=1, le=50)
     sentences: int = Field(6, ge=1, le=100)
-    evidence: int = Field(3, ge=1, le=20)
+    evidence: int = Field(2, ge=1, le=20)
     history_turns: int = Field(3, ge=0, le=20)
-    stated_threshold: float = Field(0.6, ge=0, le=1)
-    across_threshold: float = Field(0.6, ge=0, le=1)
+    stated_threshold: float = Field(0.55, ge=0, le=1)
+    across_threshold: float = Field(0.55, ge=0, le=1)
     enough: float = Field(0.8, ge=0, le=1)
     quote: bool | None = None
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from qa.cite import Candidate
-from qa.evidence import best_first, choose, in_order, judged, worth_reading
+from qa.evidence import best_first, choose, in_order, judged, sureness, worth_reading
 from qa.passages import Passage
 
 
@@ -41,9 +41,17 @@ def test_only_what_is_likely_and_about_as_likely_as_the_best_is_chosen() -> None
         judged(passage(20), 0.7),
         judged(passage(30), 0.3),
     ]
-    assert [p.candidate.start for p in choose(ranked, 3, 0.6)] == [0, 9]
-    assert [p.candidate.start for p in choose(ranked, 1, 0.6)] == [9]
-    assert choose(ranked, 3, 0.95) == ()
+    assert [p.candidate.start for p in choose(ranked, 3)] == [0, 9]
+    assert [p.candidate.start for p in choose(ranked, 1)] == [9]
+
+
+def test_the_best_is_less_sure_behind_a_nearer_one_and_among_more_documents() -> None:
+    alone = judged(passage(0, 0.8), 0.7)
+    assert sureness([alone]) == pytest.approx(0.7)
+    behind = sureness([alone, judged(passage(9, 0.9), 0.3)])
+    among = sureness([alone, judged(passage(9, 0.8, document="b"), 0.3)])
+    assert behind < 0.7 and among < 0.7
+    assert sureness([alone, judged(passage(9, 0.9, document="b"), 0.3)]) < min(behind, among)
 
 
 def test_documents_come_as_found_and_sentences_as_they_stand() -> None:
