@@ -32,7 +32,7 @@ from qa.models import Chat, Completion, Embedder
 from qa.passages import Passage, SentenceVectors, rank, read, sentences_of
 from qa.sentences import split_sentences
 from qa.settings import Settings
-from qa.translate import Translations, prepared
+from qa.translate import LEAST_LIKE, Translations, prepared
 from qa.wording import (
     byline,
     in_other_words,
@@ -315,7 +315,7 @@ class Pipeline:
         similarity = self.vectors([visible(part.text)]) @ self.embedder.documents([text or part.text])[0]
         proof = prove(text, turn.query, [part], similarity)
         cited = (_citation(part, marker, proof.chosen[0][1]),)
-        if not text or proof.verdict.state == "unsupported":
+        if not text or similarity[0] < LEAST_LIKE or proof.verdict.state == "unsupported":
             return Sentence(in_other_words(_said(part), turn.language), "supported", "", cited)
         label = byline(turn.language) if part.label else ""
         shown = with_source_names(f"{label}{text}", part.text, turn.language)

@@ -102,6 +102,8 @@ _LEANS = re.compile(
 _CONNECTIVE = re.compile(
     r"(?:また|しかし|そして|さらに|一方(?:で)?|なお|ただし|そのため|したがって|だが|ところが|(?:However|Moreover|Furthermore|In addition|Also|Meanwhile|Nevertheless|Therefore)(?=,))[、,]\s*"
 )
+_OWNED = re.compile(r"['’]s(?=\s)")
+"""What ends a name within a run of capitals: "Mercor's CEO"."""
 _BYLINES = {
     "de": "Verfasst von ", "en": "By ", "es": "Por ", "fr": "Par ", "ja": "著者：", "ko": "글: ", "zh": "作者：",
 }  # fmt: skip
@@ -180,7 +182,8 @@ def with_source_names(sentence: str, evidence: str, language: str) -> str:
         return sentence
     pieces, at = [], 0
     for start, end in names(sentence):
-        name = sentence[start:end]
+        name = _OWNED.split(sentence[start:end])[0]
+        end = start + len(name)
         form = "" if name.lower() in evidence.lower() else foreign_form(name, evidence)
         if form and form not in sentence:
             pieces += [sentence[at:end], f" ({form})"]

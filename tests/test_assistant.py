@@ -6,6 +6,7 @@ import asyncio
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 from langchain_core.runnables import RunnableLambda
 from scripted import ScriptedChat, ScriptedEmbedder
@@ -312,10 +313,18 @@ def test_what_points_back_is_quoted_with_what_it_points_to(make, tmp_path):
     ]
 
 
+class Polyglot(ScriptedEmbedder):
+    """Finds every two texts alike, as an embedder finds a sentence and its translation."""
+
+    def documents(self, texts, progress=None):
+        return np.full((len(texts), 256), 1 / 16, np.float32)
+
+
 def test_for_another_language_the_sentence_is_translated_once(make, article):
     assistant = make(
         lambda prompt: "港長のマーラ・エリソンが運航します。", stated=sure_of("harbour master"), local=True
     )
+    assistant._embedder = Polyglot()
     assistant.add(article)
     *pieces, answer = assistant.stream("フェリーを運航するのは誰ですか？")
     assert answer.answered and answer.text == "港長のマーラ・エリソンが運航します。" == "".join(pieces)
@@ -325,8 +334,18 @@ def test_for_another_language_the_sentence_is_translated_once(make, article):
     assert len(assistant.chat.streams) == 1  # the sentence had been translated
 
 
-def test_what_the_model_makes_up_gives_way_to_the_source_sentence(make, article):
-    assistant = make(lambda prompt: "ボブ・ジマーです。", stated=sure_of("harbour master"), local=True)
+@pytest.mark.parametrize(
+    ("embedder", "made"),
+    [
+        (Polyglot(), "ボブ・ジマーです。"),
+        (Polyglot(), "Mara Ellison, the harbour master, runs it."),
+        (ScriptedEmbedder(), "港長のマーラ・エリソンが運航します。"),
+    ],
+    ids=["made up", "in another language", "unlike its source"],
+)
+def test_a_translation_that_fails_gives_way_to_the_source_sentence(make, article, embedder, made):
+    assistant = make(lambda prompt: made, stated=sure_of("harbour master"), local=True)
+    assistant._embedder = embedder
     assistant.add(article)
     answer = assistant.ask("フェリーを運航するのは誰ですか？")
     quote = "Mara Ellison, the harbour master, will run the service."

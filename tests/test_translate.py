@@ -1,9 +1,9 @@
 from __future__ import annotations
 
 import pytest
+from scripted import ScriptedChat
 
 from qa.translate import Translations, prepared
-from tests.scripted import ScriptedChat
 
 
 @pytest.mark.parametrize(
@@ -14,6 +14,7 @@ from tests.scripted import ScriptedChat
         ("メルコールは成長した。", "Did Mercor grow?", "en", "Mercorは成長した。"),
         ("アレクサンドル・ワン氏が去る。", "Why does Wang leave?", "en", "アレクサンドル・ワン氏が去る。"),
         ("アレクサンドル・ワン氏が去る。", "Why does Alexandr Wang leave?", "en", "Alexandr Wang氏が去る。"),
+        ("スケールAIが成長した。", "Did Scale AI grow?", "en", "スケールAIが成長した。"),
         ("Mercorは\n成長した。", "Did Mercor grow?", "en", "Mercorは 成長した。"),
     ],
 )

@@ -84,6 +84,8 @@ def test_the_source_form_of_a_name_is_added_once() -> None:
     written = wording.with_source_names("The mayor is Anna Kern.", evidence, "en")
     assert written == "The mayor is Anna Kern (アンナ・ケルン)."
     assert wording.with_source_names(written, evidence, "en") == written
+    owned = wording.with_source_names("Mercor's CEO reported growth.", "メルコールのCEOが報告した。", "en")
+    assert owned == "Mercor (メルコール)'s CEO reported growth."
 
 
 @pytest.mark.parametrize(
