@@ -194,7 +194,8 @@ def gate(
     Raises:
         Exit: with 1 where the gate fails.
     """
-    accepted = None if update else gates.read_baseline(baseline)
+    earlier = gates.read_baseline(baseline) if baseline.is_file() or not update else None
+    accepted = None if update else earlier
     folder = out or Path("eval-runs") / datetime.now().astimezone().strftime("gate-%Y%m%d-%H%M%S")
     with _setup(home, None) as (setup, tell):
         runs = [
@@ -205,7 +206,7 @@ def gate(
     for done in runs:
         show.summary(console, done)
     if accepted is None:
-        text = json.dumps(gates.baseline_of(runs), ensure_ascii=False, indent=1) + "\n"
+        text = json.dumps(gates.baseline_of(runs, earlier), ensure_ascii=False, indent=1) + "\n"
         baseline.write_text(text, encoding="utf-8")
         _say(f"gate: {baseline} holds what {sum(len(run.rows) for run in runs)} questions got")
         return

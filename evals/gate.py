@@ -56,12 +56,17 @@ _TESTS: dict[str, tuple[str, Callable[[_Got], bool | None]]] = {
 """Headline to its words and to whether a question passes it; None where it does not apply."""
 
 
-def baseline_of(runs: Sequence[Run]) -> dict[str, Any]:
+def baseline_of(runs: Sequence[Run], earlier: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """The baseline that these runs would be; floors are the lower ends of the 95 % intervals.
 
     A quotation that is not verbatim is a broken promise, so the floor of ``verbatim`` is 1.
+
+    Args:
+        runs: one for each suite.
+        earlier: the baseline before; no floor comes out lower than its.
     """
     first = runs[0]
+    before = earlier["suites"] if earlier else {}
     return {
         "model": first.model,
         "embedder": first.embedder,
@@ -69,7 +74,7 @@ def baseline_of(runs: Sequence[Run]) -> dict[str, Any]:
         "prompts": dict(first.prompts),
         "revision": first.revision,
         "started": first.started,
-        "suites": {run.suite: _suite(run) for run in runs},
+        "suites": {run.suite: _suite(run, before.get(run.suite, {}).get("floors", {})) for run in runs},
     }
 
 
@@ -137,14 +142,14 @@ def _flip(run: Run, key: str, old: _Got, new: _Got) -> str:
     return f"  {key} {question}\n    before ({old.verdict}): {before}\n    now ({new.verdict}): {new.text}"
 
 
-def _suite(run: Run) -> dict[str, Any]:
+def _suite(run: Run, before: Mapping[str, float]) -> dict[str, Any]:
     got = {row.id: _got(row) for row in run.rows}
     floors = {}
     for name, (_, test) in _TESTS.items():
         results = [result for one in got.values() if (result := test(one)) is not None]
         low = 1.0 if name == "verbatim" else wilson(sum(results), len(results))[0]
         if results:
-            floors[name] = math.floor(100 * low) / 100
+            floors[name] = max(math.floor(100 * low) / 100, before.get(name, 0.0))
     keep = run.suite in OURS
     questions = {
         key: {

@@ -142,6 +142,16 @@ def test_chance_does_not_turn_it_red(good):
     assert low["suites"]["sample"]["floors"]["right"] == 0.72  # Wilson's lower end of 10 of 10
 
 
+def test_accepting_worse_answers_lowers_no_floor(good):
+    rows = tuple(
+        replace(row, verdict="wrong" if row.verdict == "right" else row.verdict) for row in good.rows
+    )
+    before = baseline_of([good])
+    after = baseline_of([replace(good, rows=rows)], before)
+    assert after["suites"]["sample"]["floors"] == before["suites"]["sample"]["floors"]
+    assert any("under its floor" in reason for reason in check(after, [replace(good, rows=rows)]))
+
+
 def test_another_model_or_other_questions_are_no_comparison(good):
     with pytest.raises(QAError, match="was made with 'other'"):
         check({**baseline_of([good]), "model": "other"}, [good])
