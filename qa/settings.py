@@ -202,7 +202,7 @@ class AnswerSettings(_Section):
     history_turns: int = Field(3, ge=0, le=20)
     stated_threshold: float = Field(0.55, ge=0, le=1)
     across_threshold: float = Field(0.55, ge=0, le=1)
-    enough: float = Field(0.8, ge=0, le=1)
+    enough: float = Field(0.85, ge=0, le=1)
     quote: bool | None = None
 
 
