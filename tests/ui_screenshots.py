@@ -15,7 +15,7 @@ from qa.ui.page import build
 from qa.ui.server import app
 
 DOCS = Path(__file__).parents[1] / "docs"
-ENGLISH = ("Who became interim CEO of Scale?", "And what was he before?")
+ENGLISH = ("Who became interim CEO of Scale?", "And where does the former CEO go?")
 NOT_STATED = "How many people work at Scale AI?"
 JAPANESE = ("スケールの暫定CEOは誰ですか？", "原子力協定の期間は何年ですか？")
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "device_scale_factor": 2}
