@@ -84,14 +84,15 @@ def read_baseline(path: Path = BASELINE) -> dict[str, Any]:
     Raises:
         QAError: there is none, or it is damaged.
     """
-    hint = "Make one: python -m evals gate --update."
     if not path.is_file():
-        raise QAError("There is no baseline yet.", hint)
+        raise QAError("There is no baseline yet.", "Make one: python -m evals gate --update.")
     try:
         found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         for suite in found["suites"].values():
             suite["floors"], suite["questions"]
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        # Made anew over it, it would forget its floors: whoever wants that deletes it.
+        hint = "Restore it, or delete it and make one: python -m evals gate --update."
         raise QAError(f"{path.name} is not a baseline: {error}.", hint) from error
     return found
 

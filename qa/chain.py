@@ -4,10 +4,10 @@
 
 A small model reads one sentence well and writes badly. So it is asked of each of the nearest sentences
 whether that one states what is asked; an answer in the source's language is the source sentence itself, and
-in another language its translation, checked. A large model (`AnswerSettings.quote`) reads all at
-once and always writes. Each step is a plain method from one frozen `Turn` to the next; LCEL composes them, so
-that ``invoke``, ``stream``, ``batch``, ``ainvoke`` and tracing work on the whole. ``stream`` gives text as it
-is written, then the `Answer`, which is the authority. Knows no file format, no screen and no vector store.
+in another language its translation, checked. A large model (`AnswerSettings.quote`) reads all at once and
+always writes. Each step is a plain method from one frozen `Turn` to the next; LCEL composes them, so that
+``invoke``, ``stream``, ``batch``, ``ainvoke`` and tracing work on the whole. ``stream`` gives text as it is
+written, then the `Answer`, which is the authority. Knows no file format, no screen and no vector store.
 """
 
 from __future__ import annotations
@@ -198,9 +198,10 @@ class Pipeline:
                 break
         ranked = evidence.best_first(seen)
         sure = evidence.sureness(ranked)
-        enough = sure >= self._threshold(turn, ranked[:1])
-        chosen = evidence.choose(ranked, self.settings.answer.evidence) if enough else ()
-        return replace(turn, passages=tuple(ranked), stated=sure, chosen=chosen)
+        turn = replace(turn, passages=tuple(ranked), stated=sure)
+        if sure < self._threshold(turn, ranked[:1]):
+            return turn
+        return replace(turn, chosen=evidence.choose(ranked, self.settings.answer.evidence))
 
     def _judged_at_once(self, turn: Turn, config: RunnableConfig) -> Turn:
         """What a passage lacks of the kind asked for, another may have."""
@@ -285,8 +286,7 @@ class Pipeline:
         sentences = []
         for marker, part in enumerate(_parts(turn), 1):
             label = byline(turn.language) if part.label else ""
-            cited = (_citation(part, marker, 1.0),)
-            sentences.append(Sentence(f"{label}{_said(part)}", "supported", "", cited))
+            sentences.append(_quotation(f"{label}{_said(part)}", part, marker))
         text = joiner(turn.language).join(sentence.text for sentence in sentences)
         turn = replace(turn, spent=dict(turn.spent) | {"first_token": time.monotonic() - turn.started})
         yield text
@@ -298,28 +298,27 @@ class Pipeline:
         spent = dict(turn.spent)
         sentences: list[Sentence] = []
         for marker, part in enumerate(_parts(turn), 1):
-            wanted = prepared(part.text, turn.query, turn.language)
-            done = self.translations(wanted, turn.language, config)
+            done = self.translations(prepared(part.text, turn.query, turn.language), turn.language, config)
             turn = _counted(turn, done)
-            usable = done.finish == "stop" and detect(done.text) == turn.language
-            text = spoken(done.text) if usable else ""
-            sentences.append(self._translated(turn, part, marker, text))
+            quoted = _quotation(in_other_words(_said(part), turn.language), part, marker)
+            sentences.append(self._translated(turn, part, marker, done) or quoted)
             spent.setdefault("first_token", time.monotonic() - turn.started)
             yield (joiner(turn.language) if marker > 1 else "") + sentences[-1].text
         turn = replace(turn, spent=spent | {"write": time.monotonic() - begun})
         whole = joiner(turn.language).join(sentence.text for sentence in sentences)
         yield self._finish(turn, whole, tuple(sentences), True, "answered")
 
-    def _translated(self, turn: Turn, part: Candidate, marker: int, text: str) -> Sentence:
-        """A translation with its source; where it fails the checks the source itself, introduced as such."""
-        similarity = self.vectors([visible(part.text)]) @ self.embedder.documents([text or part.text])[0]
+    def _translated(self, turn: Turn, part: Candidate, marker: int, done: Completion) -> Sentence | None:
+        """A translation with its source; None where it is cut off, in another language or fails a check."""
+        if done.finish != "stop" or detect(done.text) != turn.language:
+            return None
+        text = spoken(done.text)
+        similarity = self.vectors([visible(part.text)]) @ self.embedder.documents([text])[0]
         proof = prove(text, turn.query, [part], similarity)
-        cited = (_citation(part, marker, proof.chosen[0][1]),)
-        if not text or similarity[0] < LEAST_LIKE or proof.verdict.state == "unsupported":
-            return Sentence(in_other_words(_said(part), turn.language), "supported", "", cited)
+        if similarity[0] < LEAST_LIKE or proof.verdict.state == "unsupported":
+            return None
         label = byline(turn.language) if part.label else ""
-        shown = with_source_names(f"{label}{text}", part.text, turn.language)
-        return Sentence(shown, proof.verdict.state, proof.verdict.reason, cited)
+        return _sentence(f"{label}{text}", proof, {_span(part): marker}, turn.language)
 
     def _threshold(self, turn: Turn, passages: Sequence[Passage]) -> float:
         """How sure the model must be; see `qa.settings.AnswerSettings`."""
@@ -416,12 +415,20 @@ def _is_in(passage: Passage, language: str) -> bool:
     return detect(text) == language
 
 
+def _span(candidate: Candidate) -> tuple[str, int, int]:
+    return (candidate.document_id, candidate.start, candidate.end)
+
+
+def _quotation(text: str, part: Candidate, marker: int) -> Sentence:
+    return Sentence(text, "supported", "", (_citation(part, marker, 1.0),))
+
+
 def _sentence(text: str, proof: Proof, markers: dict[tuple[str, int, int], int], language: str) -> Sentence:
     cited = [] if proof.verdict.state == "unsupported" else list(proof.chosen)
     citations = []
     for candidate, score in cited:
-        span = (candidate.document_id, candidate.start, candidate.end)
-        citations.append(_citation(candidate, markers.setdefault(span, len(markers) + 1), score))
+        marker = markers.setdefault(_span(candidate), len(markers) + 1)
+        citations.append(_citation(candidate, marker, score))
     shown = with_source_names(text, "\n".join(c.quote for c in citations), language)
     return Sentence(shown, proof.verdict.state, proof.verdict.reason, tuple(citations))
 

@@ -45,7 +45,7 @@ def judged(passage: Passage, stated: float | None) -> Passage:
     """
     likely = min(max(0.5 if stated is None else stated, _SUREST), 1 - _SUREST)
     odds = math.log(likely / (1 - likely)) - _ABSENT * bool(passage.absent)
-    return replace(passage, stated=1 / (1 + math.exp(-odds)))
+    return replace(passage, stated=_probability(odds))
 
 
 def best_first(passages: Sequence[Passage]) -> list[Passage]:
@@ -65,7 +65,7 @@ def sureness(passages: Sequence[Passage]) -> float:
     nearest = max(passage.score for passage in passages)
     documents = len({passage.candidate.document_id for passage in passages})
     odds = _odds(passages[0]) - _BEHIND * (nearest - passages[0].score) - _RIVALS * math.log(documents)
-    return 1 / (1 + math.exp(-odds))
+    return _probability(odds)
 
 
 def choose(passages: Sequence[Passage], most: int) -> tuple[Passage, ...]:
@@ -88,3 +88,7 @@ def in_order(passages: Sequence[Passage]) -> tuple[Passage, ...]:
 def _odds(passage: Passage) -> float:
     assert passage.stated is not None, "only judged passages are compared"
     return math.log(passage.stated / (1 - passage.stated))
+
+
+def _probability(odds: float) -> float:
+    return 1 / (1 + math.exp(-odds))
