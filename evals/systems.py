@@ -37,7 +37,7 @@ SYSTEMS = {
 ANY = 1e-9
 """A threshold that every probability passes; at 0 the product would not ask for the probability at all."""
 FREE = ("always-refuse", "bm25")
-PROMPTS = ("stated", "translate", "answer", "condense")
+PROMPTS = ("judge", "stated", "translate", "answer", "condense")
 
 
 class System(Protocol):
@@ -144,7 +144,7 @@ def open_system(name: str, suite: Suite, setup: Setup) -> Iterator[Opened]:
         with baselines.Keywords.open(shelf, setup.home / f"{shelf.key}-words") as keywords:
             yield Opened(keywords, suite, shelf, setup.settings.fingerprint)
     else:
-        answer = {"stated_threshold": ANY, "across_threshold": ANY} if name == "always-answer" else {}
+        answer = {"stated_threshold": ANY} if name == "always-answer" else {}
         with setup.open(shelf.key, **answer) as assistant:
             yield Opened(_with(name, assistant, shelf), suite, shelf, assistant.settings.fingerprint)
 

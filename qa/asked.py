@@ -10,7 +10,7 @@ Knows no model; questions it does not recognise ask for nothing.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 
 from qa.figures import Figure, figures, same, spelled
@@ -71,6 +71,11 @@ _VAGUE_NUMBER = re.compile(
     r"|数[十百千万億人社名か件日年]|複数|すべて|全て|全員|多数|多く|半[数分]|唯一|[一二三四五六七八九十百千万]+(?!環|部|緒|種の|般|定|方|切|面|体|致|時|分に)|ひと[つり]|ふた[つり]|[0-9０-９]",
     re.IGNORECASE,
 )
+_ONE_OF = re.compile(
+    r"の(?:[1１一]\s?[人名社つ個件]|ひとり|ひとつ)(?!目)|其中一|之一|중 (?:한|하나)|\bone of (?:the|its|his|her|their|our|my)\b",
+    re.IGNORECASE,
+)
+"""Picks one out, and counts nothing."""
 _VAGUE_TIME = re.compile(
     r"\b(?:today|yesterday|tomorrow|tonight|last|next|ago|since|during|after|before|following|beginning|until|seconds|minutes|hours|centur\w+|seasons?|winter|summer|spring|autumn|week|month|year|day"
     r"|era|period|when|once|morning|night|evening|noon|recent\w*|now|currently|soon|time|annual\w*|easter|christmas)\b"
@@ -174,6 +179,9 @@ def _has_number(match: re.Match[str], new: list[Figure], evidence: str) -> bool:
     """A number that can count what is asked: not a date, a sum or a share, unless these are counted."""
     counted = next((word.lower() for word in match.groups() if word), "")
     unit = SUFFIX_UNITS.get(counted, "")
+    picked = [one.span() for one in _ONE_OF.finditer(evidence)]
+    evidence = _without(evidence, picked)
+    new = [f for f in new if not any(start <= f.start < end for start, end in picked)]
     for figure in [*new, *spelled(evidence)]:
         if figure.unit == unit or _comparable(figure.unit, unit):
             return True
@@ -181,11 +189,16 @@ def _has_number(match: re.Match[str], new: list[Figure], evidence: str) -> bool:
             return True
         if not unit and figure.unit not in _DATE_UNITS | _MONEY_UNITS | {"percent", "point", "age"}:
             return True
-    plain = evidence
-    for figure in figures(evidence):
-        plain = plain[: figure.start] + " " * (figure.end - figure.start) + plain[figure.end :]
+    plain = _without(evidence, [(figure.start, figure.end) for figure in figures(evidence)])
     # 何人 also asks what people they are.
     return bool(_VAGUE_NUMBER.search(plain)) or (counted == "人" and bool(_NATIONALITY.search(evidence)))
+
+
+def _without(text: str, spans: Sequence[tuple[int, int]]) -> str:
+    """The text with blanks in place of the spans."""
+    for start, end in spans:
+        text = text[:start] + " " * (end - start) + text[end:]
+    return text
 
 
 def _comparable(one: str, other: str) -> bool:

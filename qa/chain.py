@@ -27,10 +27,10 @@ from qa.cite import Candidate, Proof, prove
 from qa.clean import plain, settled, visible
 from qa.data import Answer, Citation, Hit, Reason, Receipt, Sentence
 from qa.errors import QAError
-from qa.language import detect, script_of
+from qa.language import detect
 from qa.models import Chat, Completion, Embedder
 from qa.passages import Passage, SentenceVectors, rank, read, sentences_of
-from qa.sentences import split_sentences
+from qa.sentences import split_sentences, width
 from qa.settings import Settings
 from qa.translate import LEAST_LIKE, Translations, prepared
 from qa.wording import (
@@ -53,6 +53,10 @@ ChainInput = str | Mapping[str, Any]
 
 _MAX_QUESTION = 4000
 _HITS = 12
+_SURE, _SURE_ADAPTED = 0.55, 0.25
+"""Thresholds; the adapter learned from sentences of which a third state what is asked."""
+_SUBJECT = 40
+"""Columns of a title that names its subject; with a headline before it the model refuses what is stated."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +188,7 @@ class Pipeline:
         """
         if turn.reply or not turn.passages:
             return turn
-        if not self.settings.answer.stated_threshold:
+        if not self._threshold:
             return replace(turn, chosen=evidence.in_order(turn.passages))
         if not self._quotes:
             return self._judged_at_once(turn, config)
@@ -199,7 +203,7 @@ class Pipeline:
         ranked = evidence.best_first(seen)
         sure = evidence.sureness(ranked)
         turn = replace(turn, passages=tuple(ranked), stated=sure)
-        if sure < self._threshold(turn, ranked[:1]):
+        if sure < self._threshold:
             return turn
         return replace(turn, chosen=evidence.choose(ranked, self.settings.answer.evidence))
 
@@ -208,7 +212,7 @@ class Pipeline:
         if asks_for(turn.query, "\n".join(passage.evidence for passage in turn.passages)):
             return replace(turn, stated=0.0)
         stated = self._stated(turn, turn.passages, config)
-        sure = stated is None or stated >= self._threshold(turn, turn.passages)
+        sure = stated is None or stated >= self._threshold
         return replace(turn, stated=stated, chosen=evidence.in_order(turn.passages) if sure else ())
 
     @property
@@ -218,9 +222,13 @@ class Pipeline:
         return self.chat.local if wanted is None else wanted
 
     def _stated(self, turn: Turn, passages: Sequence[Passage], config: RunnableConfig) -> float | None:
-        messages = prompts.load("stated").messages(
-            sentence=read(passages, turn.language), question=turn.query
-        )
+        sentence = read(passages, turn.language)
+        if self.chat.adapted:
+            title = visible(passages[0].candidate.title)
+            title = title if width(title) <= _SUBJECT else ""
+            messages = prompts.load("judge").messages(title=title, sentence=sentence, question=turn.query)
+        else:
+            messages = prompts.load("stated").messages(sentence=sentence, question=turn.query)
         return self.chat.probability(messages, config=config)
 
     def write(self, turn: Turn, config: RunnableConfig) -> Iterator[str | Answer]:
@@ -320,11 +328,11 @@ class Pipeline:
         label = byline(turn.language) if part.label else ""
         return _sentence(f"{label}{text}", proof, {_span(part): marker}, turn.language)
 
-    def _threshold(self, turn: Turn, passages: Sequence[Passage]) -> float:
-        """How sure the model must be; see `qa.settings.AnswerSettings`."""
-        read_in = script_of(" ".join(passage.candidate.text for passage in passages))
-        across = ("cjk" in script_of(turn.query)) != ("cjk" in read_in)
-        return self.settings.answer.across_threshold if across else self.settings.answer.stated_threshold
+    @property
+    def _threshold(self) -> float:
+        """See `qa.settings.AnswerSettings`."""
+        wanted = self.settings.answer.stated_threshold
+        return (_SURE_ADAPTED if self.chat.adapted else _SURE) if wanted is None else wanted
 
     def _cite(self, turn: Turn, text: str) -> tuple[str, tuple[Sentence, ...]]:
         """Prove each sentence; markers number the cited spans in the order they are first used."""
@@ -371,7 +379,8 @@ class Pipeline:
 
     def _receipt(self, turn: Turn) -> Receipt:
         writes = "translate" if self._quotes else "answer"
-        used = ["stated", writes, *(["condense"] if turn.history else [])]
+        judges = "judge" if self.chat.adapted else "stated"
+        used = [judges, writes, *(["condense"] if turn.history else [])]
         return Receipt(
             model="" if turn.reply else self.chat.name,
             embedder="" if turn.reply else self.embedder.name,

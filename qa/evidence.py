@@ -15,7 +15,7 @@ from qa.passages import Passage
 
 __all__ = ["best_first", "choose", "in_order", "judged", "sureness", "worth_reading"]
 
-_NEARNESS = 2.5
+_NEARNESS = 5.0
 """Log odds that a cosine point of nearness is worth."""
 _ABSENT = 0.5
 """Log odds that it costs a passage not to have a name or figure of the question."""

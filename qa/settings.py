@@ -187,9 +187,8 @@ class AnswerSettings(_Section):
         evidence: most sentences that an answer is made from.
         history_turns: earlier exchanges that a follow-up question may refer to.
         stated_threshold: refuse where the model's probability that a sentence states the answer is lower; 0:
-            never ask it.
-        across_threshold: the same where question and passages are in different scripts: the model is less
-            sure of what it reads there, and as often right (chosen in evals/EXPERIMENTS.md).
+            never ask it. None: what was measured for the model (evals/EXPERIMENTS.md), .25 for the embedded
+            one, .55 for others.
         enough: sure enough to read no further sentence.
         quote: whether sentences are read one at a time, and an answer in the source's language is the source
             sentence itself; else all are read at once and the answer is always written. None: for the
@@ -200,8 +199,7 @@ class AnswerSettings(_Section):
     sentences: int = Field(6, ge=1, le=100)
     evidence: int = Field(2, ge=1, le=20)
     history_turns: int = Field(3, ge=0, le=20)
-    stated_threshold: float = Field(0.55, ge=0, le=1)
-    across_threshold: float = Field(0.55, ge=0, le=1)
+    stated_threshold: float | None = Field(None, ge=0, le=1)
     enough: float = Field(0.85, ge=0, le=1)
     quote: bool | None = None
 

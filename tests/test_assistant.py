@@ -292,6 +292,22 @@ def test_no_sentence_states_it_so_nothing_is_quoted(make, article):
     assert not answer.answered and answer.reason == "not_stated" and answer.nearest is not None
 
 
+def test_the_adapter_has_a_prompt_and_a_threshold_of_its_own(make, article):
+    assistant = make(stated=0.3, local=True, adapted=True)
+    assistant.add(article)
+    answer = assistant.ask("Who will run the ferry service?")
+    assert answer.answered and {"judge"} == answer.receipt.prompts.keys() - {"translate"}
+    assert all(prompt.startswith("Article: The river ferry returns\n") for prompt in assistant.chat.prompts)
+
+
+def test_a_headline_is_not_shown_to_the_adapter(make, article):
+    assistant = make(local=True, adapted=True)
+    headline = "The river ferry returns after eleven years of waiting"
+    assistant.add_texts([("ferry", headline, ARTICLE.split("\n\n", 1)[1])])
+    assistant.ask("Who will run the ferry service?")
+    assert all(prompt.startswith("Article: \nSentence: ") for prompt in assistant.chat.prompts)
+
+
 def test_a_sentence_without_an_amount_is_not_read_for_an_amount(make, article):
     assistant = make(stated=0.3, local=True)
     assistant.add(article)

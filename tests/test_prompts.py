@@ -10,6 +10,7 @@ from qa.errors import PromptError
 
 WANTED = {
     "condense": {"language", "history", "question"},
+    "judge": {"title", "sentence", "question"},
     "stated": {"sentence", "question"},
     "answer": {"sentences", "question", "language"},
     "translate": {"sentence", "language"},

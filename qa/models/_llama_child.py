@@ -1,8 +1,8 @@
 """The process that holds llama.cpp: one JSON line on stdin goes in, one on stdout comes out, then it serves.
 
-In: ``model``, ``context_tokens``, ``threads``, ``api_key``. Out: ``{"url": ...}`` or ``{"error": ...}``.
-Knows nothing of this package and is started by path, so that it needs only xllamacpp. It ends with its
-parent: stdin reaches its end when the parent is gone, and another parent id says the same. (Linux's
+In: ``model``, ``adapter``, ``context_tokens``, ``threads``, ``api_key``. Out: ``{"url": ...}`` or
+``{"error": ...}``. Knows nothing of this package and is started by path, so that it needs only xllamacpp. It
+ends with its parent: stdin reaches its end when the parent is gone, and another parent id says so. (Linux's
 ``PR_SET_PDEATHSIG`` is not used: it fires when the parent's *thread* ends, and web servers retire threads.)
 """
 
@@ -44,7 +44,12 @@ def _parameters(xllamacpp: Any, wanted: dict[str, Any]) -> Any:
     parameters = xllamacpp.CommonParams()
     parameters.model.path = wanted["model"]
     parameters.n_ctx = wanted["context_tokens"]
-    parameters.n_parallel = 1  # the context is divided by it
+    parameters.n_parallel = 1
+    if wanted["adapter"]:
+        parameters.lora_adapters = [xllamacpp.CommonAdapterLoraInfo(wanted["adapter"], 0.0)]  # on request
+        # What was read with it is no use without it, so each keeps a slot; both share the whole context.
+        parameters.n_parallel = 2
+        parameters.kv_unified = True
     parameters.cpuparams.n_threads = wanted["threads"]
     parameters.cpuparams_batch.n_threads = wanted["threads"]
     parameters.cache_ram_mib = PROMPT_CACHE_MIB

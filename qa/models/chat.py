@@ -74,6 +74,7 @@ class Connection(Protocol):
     """How a `Chat` comes by its LangChain model."""
 
     local: bool
+    adapted: bool
 
     def connect(self) -> BaseChatModel:
         """The model, ready to be called."""
@@ -123,11 +124,13 @@ class Chat:
     Attributes:
         name: the model's name.
         local: whether it runs in a child process here.
+        adapted: whether it has an adapter for `probability`, made for ``prompts/judge.md``.
     """
 
     def __init__(self, settings: ChatSettings, at: Endpoint, connection: Connection) -> None:
         self.name = at.model
         self.local = connection.local
+        self.adapted = connection.adapted
         self._settings = settings
         self._at = at
         self._connection = connection
@@ -255,8 +258,10 @@ class Chat:
         if model.openai_api_base in (None, OPENAI_URL):
             return fields | limit
         # langchain-openai renames max_tokens to OpenAI's newer name, which not every server knows.
-        local = call.get("local_options", {}) if self.local else {}
-        return fields | {"extra_body": limit | dict(local)}
+        local = dict(call.get("local_options", {})) if self.local else {}
+        if self.adapted:  # said each time: without it llama.cpp keeps the cache of a prompt read otherwise
+            local["lora"] = [{"id": 0, "scale": float(logprobs)}]
+        return fields | {"extra_body": limit | local}
 
     def _drop_refused(self, error: Exception) -> bool:
         """Remember an optional field that the endpoint names in its refusal; True if there is a new one."""

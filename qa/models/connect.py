@@ -34,6 +34,9 @@ from qa.settings import DEFAULT_OPENAI_MODEL, ChatSettings
 
 __all__ = ["check", "open_chat"]
 
+JUDGE = Path(__file__).with_name("judge.gguf")
+"""LoRA adapter of the default weights: does a sentence state what is asked? See `benchmarks.judge_train`."""
+
 
 def open_chat(settings: ChatSettings, progress: Progress | None = None) -> Chat:
     """The chat model that the settings name; nothing is loaded, started or called yet.
@@ -140,6 +143,7 @@ class _Remote:
     """A model elsewhere, built once."""
 
     local = False
+    adapted = False
 
     def __init__(self, build: Callable[[], BaseChatModel]) -> None:
         self._build = build
@@ -169,6 +173,7 @@ class _Local:
         # It is silent while it reads a long prompt; whether it lives is known without asking.
         self._settings = settings.model_copy(update={"read_seconds": settings.total_seconds})
         self._name = Path(settings.model).stem or weights.DEFAULT.name
+        self.adapted = not settings.model  # an adapter fits the weights it was trained on, no others
         self._progress = progress
         self._server: LlamaServer | None = None
         self._model: ChatOpenAI | None = None
@@ -178,7 +183,7 @@ class _Local:
         with self._lock:
             if self._server is None:
                 path = weights.locate(self._settings.model, self._progress)
-                self._server = LlamaServer.shared(path, self._settings)
+                self._server = LlamaServer.shared(path, self._settings, JUDGE if self.adapted else None)
             url = self._server.ensure()
             if self._model is None or self._model.openai_api_base != url:  # a new child has a new port
                 _hang_up(self._model)

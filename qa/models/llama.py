@@ -34,22 +34,28 @@ CHILD = Path(__file__).with_name("_llama_child.py")
 
 logger = logging.getLogger(__name__)
 
-_shared: dict[tuple[Path, int, int], LlamaServer] = {}
+_shared: dict[tuple[Path, Path | None, int, int], LlamaServer] = {}
 _shared_lock = threading.Lock()
 
 
 class LlamaServer:
     """One model in one child process; safe to use from any thread.
 
+    Args:
+        weights: GGUF file.
+        settings: context and threads.
+        adapter: GGUF file of a LoRA adapter, applied where a request asks for it.
+
     Attributes:
         api_key: asked for on every path but ``/health``; made anew for each server, never in ``argv``.
         base_url: of the running child, with ``/v1``; "" while none runs.
     """
 
-    def __init__(self, weights: Path, settings: ChatSettings) -> None:
+    def __init__(self, weights: Path, settings: ChatSettings, adapter: Path | None = None) -> None:
         self.api_key = secrets.token_urlsafe(32)
         self.base_url = ""
         self._weights = weights
+        self._adapter = adapter
         self._context = settings.context_tokens
         self._threads = settings.threads or _cores()
         self._child: subprocess.Popen[str] | None = None
@@ -59,11 +65,11 @@ class LlamaServer:
         self._users = 0
 
     @classmethod
-    def shared(cls, weights: Path, settings: ChatSettings) -> LlamaServer:
+    def shared(cls, weights: Path, settings: ChatSettings, adapter: Path | None = None) -> LlamaServer:
         """The process's one server for these weights and settings; `close` once for each call."""
-        key = (weights, settings.context_tokens, settings.threads)
+        key = (weights, adapter, settings.context_tokens, settings.threads)
         with _shared_lock:
-            server = _shared.setdefault(key, cls(weights, settings))
+            server = _shared.setdefault(key, cls(weights, settings, adapter))
             server._users += 1
             return server
 
@@ -161,6 +167,7 @@ class LlamaServer:
         assert child.stdin and child.stdout
         wanted = {
             "model": str(self._weights),
+            "adapter": str(self._adapter or ""),
             "context_tokens": self._context,
             "threads": self._threads,
             "api_key": self.api_key,

@@ -206,8 +206,18 @@ def test_what_is_sent(monkeypatch: pytest.MonkeyPatch) -> None:
         sent = server.requests[0]
     assert [m["content"] for m in sent["messages"]] == ["ab", "?"]
     assert (sent["model"], sent["temperature"], sent["max_tokens"], sent["stream"]) == ("m", 0, 9, True)
-    assert "grammar" not in sent and "max_completion_tokens" not in sent
+    assert not {"grammar", "lora", "max_completion_tokens"} & sent.keys()
     assert server.keys == ["Bearer none"], "a key for OpenAI is never sent to another host"
+
+
+def test_an_adapter_is_asked_for_only_to_judge() -> None:
+    with serving(ok) as server, client(server.url) as chat:
+        chat.local = chat.adapted = True
+        chat.complete(ASK)
+        chat.probability(ASK)
+        chat.complete(ASK, local_options={"grammar": "x"})
+    assert [sent["lora"][0]["scale"] for sent in server.requests] == [0.0, 1.0, 0.0]
+    assert server.requests[2]["grammar"] == "x"
 
 
 def test_nobody_listening() -> None:
