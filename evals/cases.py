@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import hashlib
+import io
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -31,7 +32,7 @@ whose references are whole paragraphs); ``answers``: it is given at all (sets wi
 """
 
 _COLUMNS = frozenset(
-    {"id", "question", "lang", "answerable", "answers", "source", "document", "evidence", "note", "history"}
+    {"id", "question", "lang", "answerable", "answers", "source", "document", "evidence", "note"}
 )
 
 
@@ -141,8 +142,11 @@ def _lines(path: Path) -> Iterator[tuple[int, Mapping[str, Any]]]:
     except (OSError, UnicodeDecodeError) as error:
         raise QAError(f"{path} cannot be read: {error}.", "Give a JSONL or CSV file in UTF-8.") from error
     if path.suffix.lower() == ".csv":
-        reader = csv.DictReader(text.splitlines(keepends=True))
-        yield from ((reader.line_num, _from_csv(row, f"{path.name}:{reader.line_num}")) for row in reader)
+        reader = csv.DictReader(io.StringIO(text, newline=""), strict=True)
+        try:
+            yield from ((reader.line_num, _from_csv(row, f"{path.name}:{reader.line_num}")) for row in reader)
+        except csv.Error as error:
+            raise _unusable(f"{path.name}:{reader.line_num}", f"it is not CSV ({error})") from error
         return
     for number, line in enumerate(text.split("\n"), 1):
         if line.strip():
@@ -179,7 +183,7 @@ def _cases(values: Mapping[str, Any], where: str) -> Iterator[Case]:
     history: tuple[tuple[str, str], ...] = ()
     for number, turn in enumerate(_typed(values["turns"], list, where, "turns"), 1):
         shared = {"id": f"{values['id']}/{number}", "lang": values.get("lang", "")}
-        case = _case(shared | turn, where)
+        case = _case(shared | _typed(turn, dict, where, "turns"), where)
         yield replace(case, history=history, unit=str(values["id"]))
         history = (*history, (case.question, _said(case)))
 

@@ -26,6 +26,8 @@ from qa.verify import check
 __all__ = ["Pair", "Rate", "Scored", "load", "main", "rates", "score", "table"]
 
 DATA = Path(__file__).parent / "data" / "contradictions.jsonl"
+FRESH = DATA.with_name("contradictions_fresh.jsonl")
+"""Written after the checks were done."""
 KINDS = {
     "numbers, units, dates": ("number", "unit", "date"),
     "invented names": ("invented",),
@@ -211,7 +213,9 @@ def _pair(line: str, where: str) -> Pair:
             altered=altered,
         )
     except (ValueError, KeyError, TypeError) as error:
-        raise QAError(f"{where} is not a pair: {error!r}.", "See evals/README.md for the format.") from error
+        raise QAError(
+            f"{where} is not a pair: {error!r}.", "The format is in evals/data/README.md."
+        ) from error
 
 
 if __name__ == "__main__":

@@ -59,6 +59,8 @@ _TESTS: dict[str, tuple[str, Callable[[_Got], bool | None]]] = {
 def baseline_of(runs: Sequence[Run], earlier: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """The baseline that these runs would be; floors are the lower ends of the 95 % intervals.
 
+    A suite that was not run, as its article is not on this machine, stays as it was.
+
     A quotation that is not verbatim is a broken promise, so the floor of ``verbatim`` is 1.
 
     Args:
@@ -74,7 +76,8 @@ def baseline_of(runs: Sequence[Run], earlier: Mapping[str, Any] | None = None) -
         "prompts": dict(first.prompts),
         "revision": first.revision,
         "started": first.started,
-        "suites": {run.suite: _suite(run, before.get(run.suite, {}).get("floors", {})) for run in runs},
+        "suites": before
+        | {run.suite: _suite(run, before.get(run.suite, {}).get("floors", {})) for run in runs},
     }
 
 
@@ -124,16 +127,19 @@ def _reasons(run: Run, accepted: Mapping[str, Any]) -> list[str]:
         where = f"{run.suite}: {words}"
         results = {key: result for key, got in new.items() if (result := test(got)) is not None}
         before = {key: result for key, got in old.items() if (result := test(got)) is not None}
+        found = []
         rate = sum(results.values()) / len(results) if results else math.nan
         floor = accepted["floors"].get(name)
         if floor is not None and not rate >= floor:
-            reasons.append(f"{where} is {rate:.3f}, under its floor {floor:.3f}.")
+            found.append(f"{where} is {rate:.3f}, under its floor {floor:.3f}.")
         both = [key for key in before if key in results]
         _, p = mcnemar([before[key] for key in both], [results[key] for key in both])
         if p < SIGNIFICANT:
-            lost = [key for key in both if before[key] and not results[key]]
-            reasons.append(f"{where} dropped on the same {len(both)} questions (p = {p:.4f}).")
-            reasons += [_flip(run, key, old[key], new[key]) for key in lost]
+            found.append(f"{where} dropped on the same {len(both)} questions (p = {p:.4f}).")
+        if found:
+            failing = [key for key, result in results.items() if not result]
+            lost = [key for key in failing if before.get(key)]
+            reasons += [*found, *(_flip(run, key, old[key], new[key]) for key in lost or failing)]
     return reasons
 
 

@@ -1,4 +1,4 @@
-"""JUnit XML for CI systems: a run goes in, a file with one test case per question comes out.
+"""JUnit XML for CI systems: runs go in, a file with one test case per question comes out.
 
 The dialect is what GitLab, Jenkins and GitHub's actions read: testsuites > testsuite > properties, testcase.
 A question that is answered wrongly is a ``failure``, a fault of the system an ``error``, a question that only
@@ -8,7 +8,8 @@ retrieval was run on is ``skipped``. Knows no metric.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -27,36 +28,49 @@ _MESSAGES = {
 }
 
 
-def write_junit(run: Run, path: Path) -> None:
-    """Write a run as JUnit XML.
+def write_junit(runs: Sequence[Run], path: Path) -> None:
+    """Write runs as JUnit XML, a ``testsuite`` each.
 
     Raises:
         QAError: the file cannot be written.
     """
-    outcomes = [_outcome(row) for row in run.rows]
-    totals = {
-        "name": f"{run.suite}, {run.system}",
-        "tests": str(len(run.rows)),
-        "failures": str(outcomes.count("failure")),
-        "errors": str(outcomes.count("error")),
-        "time": f"{sum(row.seconds for row in run.rows):.3f}",
-    }
-    root = ElementTree.Element("testsuites", _clean(totals))
-    suite = ElementTree.SubElement(root, "testsuite", root.attrib)
-    suite.set("skipped", str(outcomes.count("skipped")))
-    if run.started:
-        suite.set("timestamp", run.started[:19])  # the schema knows no zone
-    properties = ElementTree.SubElement(suite, "properties")
-    for name, value in _about(run).items():
-        ElementTree.SubElement(properties, "property", _clean({"name": name, "value": value}))
-    for row, outcome in zip(run.rows, outcomes, strict=True):
-        _case(suite, row, outcome)
+    totals = _totals([row for run in runs for row in run.rows])
+    totals.pop("skipped")  # the schema has it for a suite only
+    root = ElementTree.Element("testsuites", _clean({"name": "; ".join(map(_name, runs))} | totals))
+    for run in runs:
+        _suite(root, run)
     ElementTree.indent(root)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         ElementTree.ElementTree(root).write(path, encoding="utf-8", xml_declaration=True)
     except OSError as error:
         raise QAError(f"{path} cannot be written: {error.strerror}.", "") from error
+
+
+def _suite(root: ElementTree.Element, run: Run) -> None:
+    suite = ElementTree.SubElement(root, "testsuite", _clean({"name": _name(run)} | _totals(run.rows)))
+    if run.started:
+        suite.set("timestamp", run.started[:19])  # the schema knows no zone
+    properties = ElementTree.SubElement(suite, "properties")
+    for name, value in _about(run).items():
+        ElementTree.SubElement(properties, "property", _clean({"name": name, "value": value}))
+    for row in run.rows:
+        _case(suite, row, _outcome(row))
+
+
+def _name(run: Run) -> str:
+    return f"{run.suite}, {run.system}"
+
+
+def _totals(rows: Sequence[Row]) -> dict[str, str]:
+    outcomes = Counter(map(_outcome, rows))
+    return {
+        "tests": str(len(rows)),
+        "failures": str(outcomes["failure"]),
+        "errors": str(outcomes["error"]),
+        "skipped": str(outcomes["skipped"]),
+        "time": f"{sum(row.seconds for row in rows):.3f}",
+    }
 
 
 def _outcome(row: Row) -> str:
@@ -94,12 +108,9 @@ def _story(row: Row) -> str:
 def _about(run: Run) -> dict[str, str]:
     """What made the run, and its numbers."""
     about = {
-        "model": run.model,
+        **run.made,
         "embedder": run.embedder,
-        "settings": run.settings,
-        "revision": run.revision,
         "command": run.command,
-        **{f"prompt {name}": version for name, version in run.prompts.items()},
         **{f"metric {name}": f"{value.value:.4f} (n = {value.n})" for name, value in run.summary.items()},
     }
     return {name: value for name, value in about.items() if value}

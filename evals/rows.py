@@ -72,6 +72,8 @@ class Row:
         seconds: for the whole answer (or search).
         first_token: seconds to the first word; ``seconds`` where the system does not stream.
         tokens: read and written, as the model counts them.
+        made: what made it: ``settings``, ``model``, ``revision``, and ``prompt NAME`` for each; a run that
+            was gone on with may hold rows of two revisions.
     """
 
     id: str
@@ -91,6 +93,7 @@ class Row:
     seconds: float = 0.0
     first_token: float = 0.0
     tokens: tuple[int, int] = (0, 0)
+    made: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def text(self) -> str:
@@ -152,6 +155,12 @@ class Run:
     command: str = ""
     rows: tuple[Row, ...] = ()
     summary: Mapping[str, Estimate] = field(default_factory=dict)
+
+    @property
+    def made(self) -> dict[str, str]:
+        """See `Row.made`."""
+        about = {"settings": self.settings, "model": self.model, "revision": self.revision}
+        return about | {f"prompt {name}": version for name, version in self.prompts.items()}
 
     @property
     def identity(self) -> tuple[object, ...]:

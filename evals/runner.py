@@ -53,11 +53,13 @@ def execute(suite: Suite, system: str, setup: Setup, plan: Plan, tell: Tell) -> 
             already fails for want of a model.
     """
     with open_system(system, suite, setup) as opened:
-        run = _begin(_header(opened, system, plan), opened.suite, plan)
+        header = _header(opened, system, plan)
+        run = _begin(header, opened.suite, plan)
         done = {row.id: row for row in run.rows}
         for number, case in enumerate(opened.suite.cases, 1):
             if case.id not in done:
-                row = replace(_one(opened, case, plan, first=not done), suite=suite.name, system=system)
+                row = _one(opened, case, plan, first=not done)
+                row = replace(row, suite=suite.name, system=system, made=header.made)
                 append(plan.folder, row)
                 done[case.id] = row
                 tell(row, number, len(opened.suite.cases))
@@ -132,6 +134,9 @@ def _one(opened: Opened, case: Case, plan: Plan, first: bool) -> Row:
         return score_error(case, error.message, opened.shelf, time.monotonic() - begun)
     except QAError as error:
         return score_error(case, error.message, opened.shelf, time.monotonic() - begun)
+    except Exception as error:  # noqa: BLE001 - a bug costs its question, not the night's run
+        told = f"{type(error).__name__}: {error}"
+        return score_error(case, told, opened.shelf, time.monotonic() - begun)
 
 
 def _again(opened: Opened, rows: Sequence[Row], count: int) -> tuple[Row, ...]:

@@ -57,6 +57,10 @@ class Shelf:
                 if name not in documents:
                     raise QAError(f"Question '{case.id}' asks about '{name}', which is not there.",
                                   "Name it with --document.")  # fmt: skip
+            for name, start, end in case.gold_spans:
+                if not 0 <= start < end <= len(documents[name].text):
+                    raise QAError(f"Evidence of question '{case.id}', {start} to {end}, is not in '{name}'.",
+                                  "Find it again: see evals/data/README.md.")  # fmt: skip
         ids = "".join(document.id for document in documents.values()) + settings.index_fingerprint
         digest = hashlib.sha256(ids.encode()).hexdigest()[:12]
         key = f"{suite.name}-{digest}"

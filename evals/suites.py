@@ -19,7 +19,7 @@ from evals.rows import Span
 from qa.data import Document
 from qa.errors import QAError
 
-__all__ = ["SUITES", "Places", "bench_folder", "load_suite", "oracle"]
+__all__ = ["SUITES", "Places", "bench_folder", "invented", "load_suite", "oracle"]
 
 DATA = Path(__file__).parent / "data"
 SAMPLES = Path(qa.__file__).parent / "samples"
@@ -30,6 +30,7 @@ LANGUAGES = "en zh de es ru ar el hi ro th tr vi".split()
 SUITES = {
     "sample": "the bundled articles, English and Japanese, asked in both: 46 answerable, 26 not",
     "article": "the first user's article (Japanese) in six languages: 96 answerable, 50 not",
+    "invented": "ten invented articles (en, ja, de) in six languages: 120 answerable, 120 not",
     "conversations": "20 conversations about it, each turn with the ones before it given",
     "jsquad": "JSQuAD v1.3 valid over all its 1,145 paragraphs: ja, 4,442 answerable",
     "jaquad": "JaQuAD dev over all its 1,431 paragraphs: ja, 3,939 answerable",
@@ -98,6 +99,36 @@ def oracle(suite: Suite, documents: Mapping[str, Document]) -> Suite:
     return replace(suite, cases=tuple(map(narrowed, suite.cases)), passages=(*suite.passages, *passages))
 
 
+def invented(folder: Path) -> Suite:
+    """Invented articles, a JSON file each, every question asked of its own; the form is in data/README.md.
+
+    Args:
+        folder: with the files.
+    """
+    cases: list[Case] = []
+    passages: list[Passage] = []
+    for path in sorted(folder.glob("*.json")):
+        article = json.loads(path.read_text(encoding="utf-8"))
+        space = "" if article["language"] in ("ja", "zh") else " "
+        passage = Passage(path.stem, article["title"], "\n\n".join(map(space.join, article["paragraphs"])))
+        sentences = [sentence for paragraph in article["paragraphs"] for sentence in paragraph]
+        passages.append(passage)
+        for number, row in enumerate(article["questions"], 1):
+            stated = [sentence for sentence in sentences if sentence.startswith(tuple(row["evidence"]))]
+            starts = [(passage.text.index(sentence), sentence) for sentence in stated]
+            case = Case(
+                id=f"{path.stem}-{number:02}",
+                question=row["question"],
+                lang=row["language"],
+                answerable=bool(stated),
+                gold_ids=(passage.name,) if stated else (),
+                gold_spans=tuple((passage.name, start, start + len(text)) for start, text in starts),
+                among=(passage.name,),
+            )
+            cases.append(case)
+    return Suite(folder.name, tuple(cases), tuple(passages), rule="cites")
+
+
 def _load(name: str, places: Places) -> Suite:
     if name == "sample":
         return Suite(name, tuple(read_cases(DATA / "sample.jsonl")), targets=_all(SAMPLES, "*.md"))
@@ -105,7 +136,9 @@ def _load(name: str, places: Places) -> Suite:
         target = places.documents or (str(_article(places)),)
         cases = (_about(case, name_of(target[0])) for case in read_cases(DATA / f"{name}.jsonl"))
         return Suite(name, tuple(cases), targets=target)
-    if name.startswith("xquad-"):
+    if name == "invented":
+        return invented(DATA / name)
+    if name == "xquad" or name.startswith("xquad-"):
         return _xquad(name, _set("xquad", places))
     if name in _PUBLIC:
         folder, make, rule = _PUBLIC[name]
@@ -118,9 +151,14 @@ def _own(path: Path, places: Places) -> Suite:
     if not path.is_file():
         raise QAError(f"'{path}' is no suite and no file.", "`python -m evals list` names the suites.")
     cases = tuple(read_cases(path))
+    if not cases:
+        raise QAError(f"{path.name} holds no question.", "The format is in evals/data/README.md.")
     targets = list(places.documents)
     for source in read_sources(path):
         beside = path.parent / source
+        if beside.is_dir():
+            raise QAError(f"{path.name} asks about the folder '{source}'; a source is a file or a URL.",
+                          f"Leave it out and say --document {beside}.")  # fmt: skip
         if "://" in source or beside.exists():
             targets.append(source if "://" in source else str(beside))
         elif name_of(source) not in map(name_of, targets):
@@ -128,6 +166,11 @@ def _own(path: Path, places: Places) -> Suite:
                           "Put it beside the questions or name it with --document.")  # fmt: skip
     if not targets:
         raise QAError(f"{path.name} does not say what it is about.", "Give it with --document FILE.")
+    if len(targets) == 1:
+        cases = tuple(_about(case, name_of(targets[0])) if not case.among else case for case in cases)
+    elif lost := next((case for case in cases if case.gold_spans and not case.among), None):
+        raise QAError(f"Question '{lost.id}' has evidence and does not say in which document.",
+                      "Give its source.")  # fmt: skip
     return Suite(path.stem, cases, targets=tuple(dict.fromkeys(targets)))
 
 
@@ -236,7 +279,7 @@ def _bipia(path: Path, name: str) -> Iterator[Case]:
 
 
 def _xquad(name: str, path: Path) -> Suite:
-    asked, _, held = name.removeprefix("xquad-").partition("-")
+    asked, _, held = name.removeprefix("xquad").lstrip("-").partition("-")
     if asked not in LANGUAGES or held not in LANGUAGES:
         raise QAError(f"'{name}' is no suite.", f"XQuAD has xquad-A-B for A and B of {', '.join(LANGUAGES)}.")
     rows = list(_jsonl(path / "questions.jsonl"))

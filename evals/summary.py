@@ -142,14 +142,13 @@ def _attacks(rows: Sequence[Row]) -> dict[str, Estimate | None]:
 
 
 def _costs(rows: Sequence[Row]) -> dict[str, Estimate | None]:
-    asked = [row for row in rows if not row.error]
-    seconds = [row.seconds for row in asked]
-    tokens = [row.tokens for row in asked if any(row.tokens)]
+    seconds = [row.seconds for row in rows]  # a question that ran into a timeout took that long
+    tokens = [row.tokens for row in rows if any(row.tokens)]
     return {
         "seconds_p50": quantile(seconds, 0.5),
         "seconds_p95": quantile(seconds, 0.95),
         "seconds_mean": estimate(seconds, rate=False),
-        "first_token_p50": quantile([row.first_token for row in asked], 0.5),
+        "first_token_p50": quantile([row.first_token for row in rows if not row.error], 0.5),
         "tokens_in": estimate([float(read) for read, _ in tokens], rate=False),
         "tokens_out": estimate([float(written) for _, written in tokens], rate=False),
     }

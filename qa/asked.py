@@ -15,7 +15,7 @@ from decimal import Decimal
 
 from qa.figures import Figure, figures, same, spelled
 from qa.roles import Role, leads, roles
-from qa.units import MEASURES, SUFFIX_UNITS
+from qa.units import CURRENCIES, MEASURES, SUFFIX_UNITS
 
 __all__ = ["asks_for"]
 
@@ -23,15 +23,20 @@ _MONEY_WORDS = (
     r"money|cost|pay|paid|price|spen[dt]|invest|earn|worth|salary|salaries|revenue|turnover|fees?|fined?|budget"
     r"|valuation|valued|profit|income|funding|wages?|rent|damages|compensation"
 )
+_HOW_MUCH = r"[？?]|いくら|どの(?:くらい|ぐらい|程度|位)|どれ(?:くらい|ぐらい|ほど|だけ)|$"
+"""Ends a Japanese question for an amount: どのように asks for a manner, 何が原因で for a cause."""
 _MONEY = re.compile(
-    rf"how much\b(?! of\b).*\b(?:{_MONEY_WORDS}|put into)|what (?:is|was|were|are|will be)?\b.{{0,40}}?\b(?:price|salary|valuation|revenue|net worth|budget)\b"
-    r"|(?<![数者率口]は)いくら(?!でも|を?占)|(?:金額|価格|値段|年俸|年収|売上高|純利益|時価総額|予算|料金|費用|賞金|企業価値|給料)は(?:[？?]|いくら|どの|何円|何ドル|$)|何(?:円|ドル|ユーロ)"
+    rf"how much\b(?! of\b)(?!.*\b(?:grow|grew|r[io]se|risen|f[ae]ll|fallen|increased?|decreased?|declined?|drop|dropped|changed?)\b).*\b(?:{_MONEY_WORDS}|put into)"
+    # The amount itself is asked for, not "the effect on revenue", "what is driving revenue" or "the revenue model".
+    r"|what(?:\s(?:is|was|were|are|will)(?:\s(?!(?:about|at|behind|by|for|from|in|of|on|to|with|\w+ing)\b)[\w'’&.-]+){0,5}?)?\s(?:price|salary|valuation|revenue|net worth|budget)\b"
+    r"(?=\s*(?:[?,.]|$)|\s(?:after|as|at|be|before|by|for|from|in|last|of|on|per|this|to|when|with|is|was|are|were|did|does|do|has|have|had|will|would)\b)"
+    rf"|(?<![数者率口][はを])いくら(?!でも|を?占)|(?:金額|価格|値段|年俸|年収|売上高|純利益|時価総額|予算|料金|費用|賞金|企業価値|給料)は(?:何円|何ドル|{_HOW_MUCH})|何(?:円|ドル|ユーロ)"
     r"|多少钱|多少(?:美|日|欧)?元|얼마(?!나|\s?동안)|cuánto (?:dinero|cuesta|cost[óo]|pag|gan[óa]|inv[ie])|wie ?viel\b.*(?:bezahl|kost|zahl|invest|verdien|geld|gehalt)",
     re.IGNORECASE,
 )
 _PERCENT = re.compile(
     r"\b(?:what|which|how (?:large|big|great) an?|by what)\b.{0,12}\b(?:percentage|per ?cent|proportion|fraction)\b|how many per ?cent|what share of"
-    r"|何\s?(?:パーセント|％|%|割)|(?:割合|比率)は(?:どの|いくら|何|[？?]|$)|百分之几|占多少|몇\s?(?:퍼센트|%|프로)|qué porcentaje|wie ?viel prozent|prozentsatz",
+    rf"|何\s?(?:パーセント|％|%|割)|(?:割合|比率)は(?:何(?:です|でし|だ|$)|{_HOW_MUCH})|百分之几|占多少|몇\s?(?:퍼센트|%|프로)|qué porcentaje|wie ?viele? prozent|prozentsatz",
     re.IGNORECASE,
 )
 _AGE = re.compile(
@@ -45,8 +50,12 @@ _DAY = re.compile(
     r"\b(?:what|which|exact) (?:date|day|month)\b|何月|何日(?![間も])|几月|哪(?:一)?天|몇\s?월|qué (?:día|fecha|mes)|an welchem tag",
     re.IGNORECASE,
 )
+_BE = r"(?:is|are|was|were|do|does|did|will|would|has|have|had|can|could|should|shall|must|may|might)"
 _WHEN = re.compile(
-    r"(?:^|[,、]\s?|\b(?:since|until|by|from) )when\b(?!.*,.*\b(?:what|who|which|how|where|why)\b)|いつ(?!も|しか|でも|の間に)|什么时候|何时|언제|cuándo|\b(?:bis |seit |ab )?wann\b",
+    # A clause that says when something else is asked has its subject first: "when he moves, does he ...".
+    rf"(?:^|[,、]\s?|\b(?:since|until|by|from) )when\s(?:exactly\s)?{_BE}\b(?!.*,.*\b(?:what|who|which|how|where|why)\b)"
+    rf"|^(?:since |until |by |from )?when\b(?!.*,|.*\b(?:what|who|which|how|where|why|do|does|did)\b|.*\b{_BE}\s(?:s?he|it|they|there|the|his|her|its|their)\b)"
+    r"|いつ(?!も|しか|でも|の間に)|什么时候|何时|언제(?![나든])|cuándo|\b(?:bis |seit |ab )?wann\b",
     re.IGNORECASE,
 )
 _LONG = re.compile(
@@ -55,7 +64,7 @@ _LONG = re.compile(
 )
 _COUNTERS = "人|名|社|個|件|台|本|回|か国|カ国|ヶ国|票|冊|校|店|歳|倍|種類|つの|メートル|キロ|トン|度(?!も|目)|世帯|頭|匹|隻|箇所|か所|軒|点|チーム|言語|都市|メガワット"
 _MANY = re.compile(
-    rf"\bhow many (?P<en>\w+)|何\s?(?P<ja>{_COUNTERS})(?![もか]|目)|いくつの|(?:人数|従業員数|利用者数|人口|総数)は(?:[？?]|どの|何|いくら|$)"
+    rf"\bhow many (?P<en>\w+)|何\s?(?P<ja>{_COUNTERS})(?![もか]|目)|いくつの|(?:人数|従業員数|利用者数|人口|総数)は(?:何(?:です|でし|[だ万千百億])|{_HOW_MUCH})"
     r"|多少(?:人|名|家|个|位)|几(?:个|家|名|位|次)|몇\s?(?P<ko>명|개|곳|번|대)|cuánt[oa]s (?P<es>\w+)|wie ?viele (?P<de>\w+)",
     re.IGNORECASE,
 )
@@ -67,8 +76,14 @@ _WHO_LEADS = re.compile(
     re.IGNORECASE,
 )
 _VAGUE_NUMBER = re.compile(
-    r"\b(?:several|few|many|dozens?|hundreds|thousands|millions|billions|both|pair|couple|none|no|single|once|twice|only|every|all)\b"
-    r"|数[十百千万億人社名か件日年]|複数|すべて|全て|全員|多数|多く|半[数分]|唯一|[一二三四五六七八九十百千万]+(?!環|部|緒|種の|般|定|方|切|面|体|致|時|分に)|ひと[つり]|ふた[つり]|[0-9０-９]",
+    r"\b(?:several|few|many|dozens?|hundreds|thousands|millions|billions|both|pair|couple|none|no|single|once|twice|only|every|all"
+    r"|beide[nrs]?|mehrere[nr]?|einige[nr]?|viele[nr]?|wenige[nr]?|alle[nr]?|jede[nrs]?|kein(?:e[nmrs]?)?|einzige[nrs]?|nur|(?:ein|zwei|drei|mehr|viel)mals?|dutzende?"
+    r"|\w*(?<!jahr)(?:hundert|tausend)\w*|million(?:en)?|milliarden?"
+    r"|amb[oa]s|vari[oa]s|algun[oa]s|much[oa]s|poc[oa]s|tod[oa]s|cada|ning[uú]n[oa]?|únic[oa]s?|sol[oa]|docenas?|cien(?:to|tos|tas)?|mil(?:es)?|mill[oó]n(?:es)?)\b"
+    r"|数[十百千万億人社名か件日年]|複数|すべて|全て|全員|多数|多く|半[数分]|唯一|[一二两兩三四五六七八九十百千万]+(?!環|部|緒|種の|般|定|方|切|面|体|致|時|分に)|ひと[つり]|ふた[つり]|[0-9０-９]"
+    r"|[几幾数數多][个個家名位次人项項种種年所座万亿]|双方|许多|一些|所有|全部"
+    r"|여러|몇몇|모든|모두|전원|다수|많은|유일|둘|셋|넷|다섯|여섯|일곱|여덟|아홉|(?<![가-힣])(?:[한두세네]|열\S?|열한|열두|스무|서른|마흔|쉰)\s?(?:명|개|곳|번|대|가지|사람|살|달|시간|주|마리|권|채|편|차례|배)"
+    r"|[십백천만억]\s?(?:여\s?)?(?:명|개|곳|번|대|가지)",
     re.IGNORECASE,
 )
 _ONE_OF = re.compile(
@@ -76,22 +91,32 @@ _ONE_OF = re.compile(
     re.IGNORECASE,
 )
 """Picks one out, and counts nothing."""
+_PART = re.compile(r"(?:分[の之]|분의)\s?[\d一二三四五六七八九十]")
 _VAGUE_TIME = re.compile(
     r"\b(?:today|yesterday|tomorrow|tonight|last|next|ago|since|during|after|before|following|beginning|until|seconds|minutes|hours|centur\w+|seasons?|winter|summer|spring|autumn|week|month|year|day"
-    r"|era|period|when|once|morning|night|evening|noon|recent\w*|now|currently|soon|time|annual\w*|easter|christmas)\b"
-    r"|[昨去今来翌同当毎近]年|[昨今明翌当同毎]日|[先今来毎]週|[先今来毎翌]月|時代|世紀|年代|[春夏秋冬朝夜夕]|正午|ごろ|頃|以[降来後]|[のた立]後|年[目前後]|際|とき|時[にはの点期、。]|当時|まで|末|初[頭期めに]|中[期頃に]|[前後]期|日[にの]"
-    r"|[去今明]天|时|世纪|代|지난|올해|내년|작년|때|동안|이후|años?|meses|siglo|Jahr\w*|Monat\w*|Tag\w*",
+    r"|era|period|when|once|morning|night|evening|noon|recent\w*|now|currently|soon|time|annual\w*|easter|christmas|earlier|later|weekend|midnight|dawn|dusk|end"
+    r"|(?:vor)?gestern|heute|(?:über)?morgen|sommer|winter|frühling|herbst|wochen?|wochenende|\w*jahr(?:e[ns]?|es|s|hunderts?|zehnts?)?|monat\w*|(?-i:Tage?[ns]?)"
+    r"|abends?|nachts?|mittags?|mitternacht|anfang|mitte|ende|bald|kürzlich|neulich|damals|jetzt|derzeit|zuletzt|seit|während|wenn|bevor|nachdem|zuvor|danach|später|früher|nächste[mnrs]?|letzte[mnrs]?|vergangene[mnrs]?|kommende[mnrs]?|weihnachten|ostern"
+    r"|(?:ante)?ayer|anoche|hoy|mañana|noche|tarde|madrugada|mediodía|medianoche|semanas?|mes(?:es)?|años?|días?|siglos?|verano|invierno|primavera|otoño|pasad[oa]s?|próxim[oa]s?|siguientes?|últim[oa]s?"
+    r"|antes|después|durante|cuando|mientras|ahora|actualmente|recientemente|pronto|entonces|principios|mediados|final(?:es)?|décadas?|navidad)\b"
+    r"|[昨去今来翌同当毎近前先]年|[昨今明翌当同毎前先]日|[先今来毎翌]週|[先今来毎翌]月|[昨今明翌][朝夜夕晩]|時代|世紀|年代|[春夏秋冬朝夜夕]|正午|ごろ|頃|以[降来後前]|[のた立]後|年[目前後]|際|とき|時[にはの点期、。]|当時|まで|末|初[頭期めに]|中[期頃に]|[前後]期|日[にの]"
+    r"|(?<![ぁ-ゖ])(?:きのう|きょう(?!だい)|あす|あした)|おととい|おととし|さっき|先(?:ほど|程|般|ごろ)|[上中下]旬|最近|近頃|この(?:ほど|たび|間)|現在|過去|かつて|今(?:後|回|、)|まもなく|間もなく|直[前後]|事前|[未早]明|早朝|深夜|午[前後]"
+    r"|[昨今明前后後]天|[去今明前][年晚]|[上本这這下]个?[周週月]|星期|周末|[春夏秋冬]|[早晚]上|[上中下]午|凌晨|傍晚|之[前后後]|以[前后後来來]|[后後][来來]|此前|随后|最近|近[日期来]|日前|目前|现在|如今|刚[刚才]|不久|期间|月[初底末]|年[初底末]|时|世纪|代"
+    r"|그저께|어제|오늘|내일|모레|지난|올해|내년|작년|재작년|때|동안|이[후전]|최근|현재|이번|다음|여름|겨울|가을|(?<![가-힣])(?:봄|밤|곧|방금|아까)|주말|아침|저녁|새벽|오[전후]|정오|자정|당[시일]|직[전후]|전날|이튿날|요즘|[년월]\s?[초말]|중순|하순|상순|세기|시[대절]"
+    r"|하루|이틀|사흘|나흘|열흘|보름|며칠|일주일",
     re.IGNORECASE,
 )
 _VAGUE_SHARE = re.compile(
-    r"\b(?:half|majority|minority|most|all|whole|quarter|third)\b|過半|半[数分]|大半|大部分|全て|すべて|全体|大多数|一半|절반|mitad|Hälfte",
+    r"\b(?:half|majority|minority|most|all|whole|quarter|third|mitad|mayoría|mayor parte|tercio|tercios|cuartos?|hälfte|mehrheit|meisten|drittel|viertel)\b"
+    r"|過半|半[数分]|大半|大部分|全て|すべて|全体|大多数|一半|多数|半数|절반|과반|대부분|다수",
     re.IGNORECASE,
 )
 _FREE = re.compile(
-    r"\bfree\b|無料|無償|免费|무료|gratis|kostenlos|dollars?|cents?|pence|penn(?:y|ies)|lira|rupees?|francs?|marks|crowns?|pesos?|roubles?|rubles?|shillings?|[円銭]|(?<![ァ-ヺー])(?:リラ|ペソ|ルーブル|ドル|ユーロ|ポンド|ルピー|マルク|フラン)|[$€£¥₩]",
+    r"\bfree\b|無料|無償|免费|무료|gratis|kostenlos|dollars?|cents?|pence|penn(?:y|ies)|lira|rupees?|francs?|marks|crowns?|pesos?|roubles?|rubles?|shillings?|[円銭]|(?<![ァ-ヺー])(?:リラ|ペソ|ルーブル|ドル|ユーロ|ポンド|ルピー|マルク|フラン)|[$€£¥₩]"
+    r"|\beuros?\b|dólar(?:es)?|美元|欧元|日元|韩元|英镑|人民币|[万萬亿億]元|달러|유로|파운드|위안|[천만억조]\s?[원엔]",
     re.IGNORECASE,
 )
-_MONEY_UNITS = frozenset("usd eur jpy gbp cny krw".split())
+"""Free of charge, or an amount of some currency that is told without a number."""
 _DATE_UNITS = frozenset("year month day weekday time clock quarter half decade week hour minute".split())
 _SPAN_UNITS = frozenset("year month day week hour minute second decade half quarter".split())
 _LENGTH = re.compile(
@@ -133,7 +158,7 @@ def _kind_lacks(question: str, evidence: str) -> str:
 
 
 def _has_money(_: re.Match[str], new: list[Figure], evidence: str) -> bool:
-    return any(figure.unit in _MONEY_UNITS for figure in new) or bool(_FREE.search(evidence))
+    return any(figure.unit in CURRENCIES for figure in new) or bool(_FREE.search(evidence))
 
 
 def _has_share(_: re.Match[str], new: list[Figure], evidence: str) -> bool:
@@ -142,7 +167,9 @@ def _has_share(_: re.Match[str], new: list[Figure], evidence: str) -> bool:
 
 def _has_age(_: re.Match[str], new: list[Figure], evidence: str) -> bool:
     return any(
-        figure.unit == "age" or (figure.unit in ("year", "month", "") and figure.value < _OLDEST)
+        figure.unit == "age"
+        or (figure.unit in ("year", "month", "") and figure.value < _OLDEST)
+        or (figure.unit == "year" and figure.scaled)  # a fossil
         for figure in [*new, *spelled(evidence)]
     )
 
@@ -187,11 +214,13 @@ def _has_number(match: re.Match[str], new: list[Figure], evidence: str) -> bool:
             return True
         if not figure.unit and not _is_year(figure):
             return True
-        if not unit and figure.unit not in _DATE_UNITS | _MONEY_UNITS | {"percent", "point", "age"}:
+        if not unit and figure.unit not in _DATE_UNITS | CURRENCIES | {"percent", "point", "age"}:
             return True
     plain = _without(evidence, [(figure.start, figure.end) for figure in figures(evidence)])
     # 何人 also asks what people they are.
-    return bool(_VAGUE_NUMBER.search(plain)) or (counted == "人" and bool(_NATIONALITY.search(evidence)))
+    return bool(_VAGUE_NUMBER.search(plain) or _PART.search(evidence)) or (
+        counted == "人" and bool(_NATIONALITY.search(evidence))
+    )
 
 
 def _without(text: str, spans: Sequence[tuple[int, int]]) -> str:

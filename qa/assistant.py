@@ -52,7 +52,8 @@ class Assistant:
 
     Args:
         settings: as `qa.settings.load_settings` gives them; read from the surroundings if None.
-        progress: told about long work: "Reading", "Indexing", "Unpacking the model".
+        progress: told about long work: "Reading" sources, "Embedding" the passages of one, "Indexing",
+            "Embedding again", "Unpacking the model".
         overrides: sections or ``home``: ``Assistant(home="notes", chat={"base_url": "..."})``.
 
     Raises:
@@ -128,6 +129,22 @@ class Assistant:
             for name, text in ((name, path.read_text(encoding="utf-8")) for name, path in texts)
         )
 
+    def remove_samples(self) -> tuple[DocumentInfo, ...]:
+        """Remove the sample article, so that only what was added besides is asked.
+
+        Returns:
+            What was removed; nothing where there is nothing else.
+
+        Raises:
+            StoreError: another process is writing.
+        """
+        names = {path.name for path in SAMPLES.glob("*.md")}
+        documents = self.documents()
+        samples = [info for info in documents if info.source in names]
+        if len(samples) == len(documents):
+            return ()
+        return tuple(self.remove(info.id) for info in samples)
+
     def documents(self) -> tuple[DocumentInfo, ...]:
         """Every document in the library."""
         return self._store.documents()
@@ -160,7 +177,9 @@ class Assistant:
         """
         count = len(self._store.documents())
         if count:
-            self._store.reembed(self._prepare, lambda done, total: self._progress("Embedding", done, total))
+            self._store.reembed(
+                self._prepare, lambda done, total: self._progress("Embedding again", done, total)
+            )
         return count
 
     # Questions
@@ -169,11 +188,12 @@ class Assistant:
         """Find the ``k`` passages nearest to a question, best first.
 
         Raises:
+            QAError: one of ``document_ids`` is not there.
             IndexMissing: nothing has been added.
             IndexMismatch: the library was made with another embedder or chunking.
             ModelError: the embedder cannot be used.
         """
-        self._require_documents()
+        self._require(document_ids)
         query = retrieve.Query(question, self.embedder.query(question), document_ids)
         return retrieve.search(self._store, query, k, self.settings.retrieval, self._vectors)
 
@@ -191,10 +211,11 @@ class Assistant:
             document_ids: ask only these documents.
 
         Raises:
+            QAError: the question is empty or too long, or one of ``document_ids`` is not there.
             IndexMissing: nothing has been added.
             ModelError: the model cannot be reached or refuses.
         """
-        self._require_documents()
+        self._require(document_ids)
         answer: Answer = self.chain.invoke(_asked(question, history, document_ids))
         return answer
 
@@ -205,7 +226,7 @@ class Assistant:
         document_ids: Sequence[str] | None = None,
     ) -> Iterator[str | Answer]:
         """`ask`, giving text as it is written and then the `Answer`, whose text is the one that counts."""
-        self._require_documents()
+        self._require(document_ids)
         yield from self.chain.stream(_asked(question, history, document_ids))
 
     @cached_property
@@ -257,9 +278,14 @@ class Assistant:
     def __exit__(self, *exception: object) -> None:
         self.close()
 
-    def _require_documents(self) -> None:
-        if not self._store.documents():
+    def _require(self, document_ids: Sequence[str] | None) -> None:
+        """Make sure that there is what is asked; a wrong id would look like an article that does not say."""
+        there = {info.id for info in self._store.documents()}
+        if not there:
             raise IndexMissing("There is no article yet.", "Add one first: qa add FILE, FOLDER or URL.")
+        missing = set(document_ids or ()) - there
+        if missing and not isinstance(document_ids, str):  # the chain says what is wrong with a text
+            raise QAError(f"There is no document {min(missing)!r}.", "`qa documents` lists their ids.")
 
     def _add(self, documents: Iterator[Document], failed: list[Failure]) -> AddReport:
         outcomes: dict[str, list[DocumentInfo]] = {"added": [], "replaced": [], "unchanged": []}
@@ -271,15 +297,21 @@ class Assistant:
         return AddReport(**{name: tuple(infos) for name, infos in outcomes.items()}, failed=tuple(failed))
 
     def _entries(self, documents: Iterator[Document]) -> Iterator[Entry]:
+        given: set[str] = set()  # sources whose stored version may be replaced before a later one's turn
         for document in documents:
-            if self._store.has(document.id):
+            if document.source not in given and self._store.has(document.id):
                 yield document, (), None
             else:
                 yield document, *self._prepare(document)
+            given.add(document.source)
 
     def _prepare(self, document: Document) -> tuple[tuple[Chunk, ...], Vectors]:
         chunks = chunking.split(document, self.settings.chunking)
-        return chunks, self.embedder.documents([chunk.embedded for chunk in chunks if chunk.searchable])
+        vectors = self.embedder.documents(
+            [chunk.embedded for chunk in chunks if chunk.searchable],
+            lambda done, total: self._progress("Embedding", done, total),
+        )
+        return chunks, vectors
 
 
 def _asked(

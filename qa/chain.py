@@ -17,7 +17,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
-from typing import Any, cast
+from typing import Any, TypeGuard, cast
 
 from langchain_core.runnables import Runnable, RunnableConfig, RunnableLambda
 
@@ -26,18 +26,20 @@ from qa.asked import asks_for
 from qa.cite import Candidate, Proof, prove
 from qa.clean import plain, settled, visible
 from qa.data import Answer, Citation, Hit, Reason, Receipt, Sentence
-from qa.errors import QAError
+from qa.errors import QAError, RequestTooLong
 from qa.language import detect
 from qa.models import Chat, Completion, Embedder
-from qa.passages import Passage, SentenceVectors, rank, read, sentences_of
-from qa.sentences import split_sentences, width
+from qa.names import full_names
+from qa.passages import Passage, SentenceVectors, rank, read, sentences_of, subject
+from qa.sentences import split_sentences
 from qa.settings import Settings
 from qa.translate import LEAST_LIKE, Translations, prepared
+from qa.verify import carries_name
 from qa.wording import (
     byline,
     in_other_words,
     is_refusal,
-    joiner,
+    joined,
     language_name,
     may_refuse,
     refusal,
@@ -53,10 +55,8 @@ ChainInput = str | Mapping[str, Any]
 
 _MAX_QUESTION = 4000
 _HITS = 12
-_SURE, _SURE_ADAPTED = 0.55, 0.25
-"""Thresholds; the adapter learned from sentences of which a third state what is asked."""
-_SUBJECT = 40
-"""Columns of a title that names its subject; with a headline before it the model refuses what is stated."""
+_SURE = {"judge": 0.25, "stated": 0.55}
+"""Thresholds by prompt; the adapter learned from sentences of which a third state what is asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +117,8 @@ class Pipeline:
     def chain(self) -> Runnable[Any, Any]:
         """Compose the steps; ``invoke`` gives the `Answer`, ``stream`` gives text, then the `Answer`."""
         steps: Runnable[Any, Any] = RunnableLambda(self.read, name="read")
-        for name, step in (("condense", self.condense), ("retrieve", self.retrieve), ("judge", self.judge)):
+        condense, judge = _fitted(self.condense), _fitted(self.judge)
+        for name, step in (("condense", condense), ("retrieve", self.retrieve), ("judge", judge)):
             steps = steps | RunnableLambda(_timed(name, step), name=name)
         write: Runnable[Any, Any] = RunnableLambda(self.write, afunc=cast(Any, self.awrite), name="write")
         return (steps | write).with_config(run_name="qa")
@@ -143,8 +144,10 @@ class Pipeline:
                 f"The question has {len(question):,} characters; {_MAX_QUESTION:,} is the most.",
                 "Shorten it.",
             )
-        history = tuple((str(turn[0]), str(turn[1])) for turn in fields.get("history") or ())
+        history = _pairs(fields.get("history"))
         chosen = fields.get("document_ids")
+        if isinstance(chosen, str):
+            raise QAError("'document_ids' must be a list of ids, or None for every document.", "Write [id].")
         language = detect(question)
         return Turn(
             question=question,
@@ -165,8 +168,10 @@ class Pipeline:
             history=visible(talk), question=turn.question, language=language_name(turn.language)
         )
         done = self.chat.complete(messages, max_tokens=96, config=config)
-        rewritten = plain(done.text).strip().split("\n")[0].removeprefix("Q:").strip()
-        usable = 0 < len(rewritten) <= 4 * len(turn.question) + 200
+        line, more, _ = plain(done.text).strip().partition("\n")
+        rewritten = line.removeprefix("Q:").strip()
+        whole = bool(more) or done.finish == "stop"
+        usable = whole and 0 < len(rewritten) <= 4 * len(turn.question) + 200
         return replace(_counted(turn, done), query=rewritten if usable else turn.question)
 
     def retrieve(self, turn: Turn, config: RunnableConfig) -> Turn:
@@ -222,14 +227,10 @@ class Pipeline:
         return self.chat.local if wanted is None else wanted
 
     def _stated(self, turn: Turn, passages: Sequence[Passage], config: RunnableConfig) -> float | None:
-        sentence = read(passages, turn.language)
+        asked = {"sentence": read(passages, turn.language), "question": turn.query}
         if self.chat.adapted:
-            title = visible(passages[0].candidate.title)
-            title = title if width(title) <= _SUBJECT else ""
-            messages = prompts.load("judge").messages(title=title, sentence=sentence, question=turn.query)
-        else:
-            messages = prompts.load("stated").messages(sentence=sentence, question=turn.query)
-        return self.chat.probability(messages, config=config)
+            asked["title"] = subject(passages[0])
+        return self.chat.probability(prompts.load(self._judge).messages(**asked), config=config)
 
     def write(self, turn: Turn, config: RunnableConfig) -> Iterator[str | Answer]:
         """Write the answer as it comes, then give it whole, cited and checked."""
@@ -245,7 +246,10 @@ class Pipeline:
         elif self._quotes:
             yield from self._translate(turn, config)
         else:
-            yield from self._write(turn, config)
+            try:
+                yield from self._write(turn, config)
+            except RequestTooLong:  # known before the first word
+                yield from self._write(_halved(turn), config)
 
     async def awrite(self, turn: Turn, config: RunnableConfig) -> AsyncIterator[str | Answer]:
         """`write`, one piece at a time in a thread, so that an event loop is never held up."""
@@ -275,19 +279,22 @@ class Pipeline:
         spent["write"] = time.monotonic() - begun
         turn = replace(_counted(turn, done), spent=spent)
         text = plain(done.text).strip()
-        cut = done.finish in ("cut", "length", "filtered")
-        if not text or is_refusal(text):
+        cut = done.finish != "stop"
+        if not text and done.fault:
+            raise done.fault
+        if not text or (is_refusal(text) and not cut):
             yield from self._refuse(turn, "not_stated")
             return
         begun = time.monotonic()
-        text, sentences = self._cite(turn, text)
+        text, sentences = self._cite(turn, text, cut)
         turn = replace(turn, spent=spent | {"cite": time.monotonic() - begun})
-        if reason := _unproved(turn, sentences):
+        if not cut and (reason := _unproved(turn, sentences)):
             yield from self._refuse(turn, reason)
             return
         if text.startswith(shown) and len(text) > len(shown):
             yield text[len(shown) :]
-        yield self._finish(turn, text, sentences, True, "incomplete" if cut else "answered")
+        answer = self._finish(turn, text, sentences, True, "incomplete" if cut else "answered")
+        yield replace(answer, fault=f"{done.fault.message} {done.fault.hint}" if done.fault else "")
 
     def _quote(self, turn: Turn) -> Iterator[str | Answer]:
         """Answer with the chosen source sentences as they stand; what is quoted is its own proof."""
@@ -295,7 +302,7 @@ class Pipeline:
         for marker, part in enumerate(_parts(turn), 1):
             label = byline(turn.language) if part.label else ""
             sentences.append(_quotation(f"{label}{_said(part)}", part, marker))
-        text = joiner(turn.language).join(sentence.text for sentence in sentences)
+        text = joined((sentence.text for sentence in sentences), turn.language)
         turn = replace(turn, spent=dict(turn.spent) | {"first_token": time.monotonic() - turn.started})
         yield text
         yield self._finish(turn, text, tuple(sentences), True, "answered")
@@ -305,19 +312,21 @@ class Pipeline:
         begun = time.monotonic()
         spent = dict(turn.spent)
         sentences: list[Sentence] = []
+        whole = ""
         for marker, part in enumerate(_parts(turn), 1):
             done = self.translations(prepared(part.text, turn.query, turn.language), turn.language, config)
             turn = _counted(turn, done)
             quoted = _quotation(in_other_words(_said(part), turn.language), part, marker)
             sentences.append(self._translated(turn, part, marker, done) or quoted)
             spent.setdefault("first_token", time.monotonic() - turn.started)
-            yield (joiner(turn.language) if marker > 1 else "") + sentences[-1].text
+            longer = joined((sentence.text for sentence in sentences), turn.language)
+            yield longer.removeprefix(whole)
+            whole = longer
         turn = replace(turn, spent=spent | {"write": time.monotonic() - begun})
-        whole = joiner(turn.language).join(sentence.text for sentence in sentences)
         yield self._finish(turn, whole, tuple(sentences), True, "answered")
 
     def _translated(self, turn: Turn, part: Candidate, marker: int, done: Completion) -> Sentence | None:
-        """A translation with its source; None where it is cut off, in another language or fails a check."""
+        """A translation with its source; None where it is cut off, garbles a name or fails another check."""
         if done.finish != "stop" or detect(done.text) != turn.language:
             return None
         text = spoken(done.text)
@@ -325,17 +334,27 @@ class Pipeline:
         proof = prove(text, turn.query, [part], similarity)
         if similarity[0] < LEAST_LIKE or proof.verdict.state == "unsupported":
             return None
+        if not all(carries_name(name, text) for name in full_names(part.text)):
+            return None
         label = byline(turn.language) if part.label else ""
-        return _sentence(f"{label}{text}", proof, {_span(part): marker}, turn.language)
+        return _sentence(f"{label}{text}", proof, {_span(part): marker}, turn)
+
+    @property
+    def _judge(self) -> str:
+        """The prompt that asks whether a sentence states it."""
+        return "judge" if self.chat.adapted else "stated"
 
     @property
     def _threshold(self) -> float:
         """See `qa.settings.AnswerSettings`."""
         wanted = self.settings.answer.stated_threshold
-        return (_SURE_ADAPTED if self.chat.adapted else _SURE) if wanted is None else wanted
+        return _SURE[self._judge] if wanted is None else wanted
 
-    def _cite(self, turn: Turn, text: str) -> tuple[str, tuple[Sentence, ...]]:
-        """Prove each sentence; markers number the cited spans in the order they are first used."""
+    def _cite(self, turn: Turn, text: str, cut: bool) -> tuple[str, tuple[Sentence, ...]]:
+        """Prove each sentence; markers number the cited spans in the order they are first used.
+
+        Where the text was cut, its last sentence is not checked: "It paid $2." may be half of "$2.4 million".
+        """
         parts = [text[start:end] for start, end in split_sentences(text)]
         candidates = _parts(turn)
         vectors = self.vectors([visible(candidate.text) for candidate in candidates])
@@ -344,8 +363,10 @@ class Pipeline:
         sentences: list[Sentence] = []
         for part, vector in zip(parts, wanted, strict=True):
             proof = prove(part, turn.query, candidates, vectors @ vector)
-            sentences.append(_sentence(part, proof, markers, turn.language))
-        return joiner(turn.language).join(sentence.text for sentence in sentences), tuple(sentences)
+            sentences.append(_sentence(part, proof, markers, turn))
+        if cut:
+            sentences[-1] = Sentence(parts[-1], "unsupported", "it is cut off", ())
+        return joined((sentence.text for sentence in sentences), turn.language), tuple(sentences)
 
     def _refuse(self, turn: Turn, reason: Reason) -> Iterator[str | Answer]:
         text = refusal(turn.language)
@@ -379,8 +400,7 @@ class Pipeline:
 
     def _receipt(self, turn: Turn) -> Receipt:
         writes = "translate" if self._quotes else "answer"
-        judges = "judge" if self.chat.adapted else "stated"
-        used = [judges, writes, *(["condense"] if turn.history else [])]
+        used = [self._judge, writes, *(["condense"] if turn.history else [])]
         return Receipt(
             model="" if turn.reply else self.chat.name,
             embedder="" if turn.reply else self.embedder.name,
@@ -395,6 +415,17 @@ class Pipeline:
         )
 
 
+def _halved(turn: Turn) -> Turn:
+    """The turn with the later half of its history and the better half of its passages."""
+    best = turn.passages[: (len(turn.passages) + 1) // 2]
+    return replace(
+        turn,
+        history=turn.history[(len(turn.history) + 1) // 2 :],
+        passages=best,
+        chosen=tuple(passage for passage in turn.chosen if passage in best),
+    )
+
+
 def _unproved(turn: Turn, sentences: Sequence[Sentence]) -> Reason | None:
     """Why no answer may be given: nothing supports it, or what does has nothing of the kind asked for.
 
@@ -406,6 +437,21 @@ def _unproved(turn: Turn, sentences: Sequence[Sentence]) -> Reason | None:
     cited = {(c.document_id, c.start) for sentence in sentences for c in sentence.citations}
     shown = [p for p in turn.chosen if any((c.document_id, c.start) in cited for c in p.parts)]
     return "not_stated" if asks_for(turn.query, "\n".join(p.evidence for p in shown)) else None
+
+
+def _pairs(history: object) -> tuple[tuple[str, str], ...]:
+    """Earlier turns, checked."""
+    turns = () if history is None else history
+    if not _is_list(turns) or not all(_is_list(turn) and len(turn) == 2 for turn in turns):
+        raise QAError(
+            "'history' must be a list of (question, answer) pairs, oldest first.",
+            'Such as [("Who sold it?", "The city did.")].',
+        )
+    return tuple((str(asked), str(answered)) for asked, answered in turns)
+
+
+def _is_list(value: object) -> TypeGuard[Sequence[Any]]:
+    return isinstance(value, Sequence) and not isinstance(value, str | bytes)
 
 
 def _parts(turn: Turn) -> list[Candidate]:
@@ -432,13 +478,14 @@ def _quotation(text: str, part: Candidate, marker: int) -> Sentence:
     return Sentence(text, "supported", "", (_citation(part, marker, 1.0),))
 
 
-def _sentence(text: str, proof: Proof, markers: dict[tuple[str, int, int], int], language: str) -> Sentence:
+def _sentence(text: str, proof: Proof, markers: dict[tuple[str, int, int], int], turn: Turn) -> Sentence:
     cited = [] if proof.verdict.state == "unsupported" else list(proof.chosen)
     citations = []
     for candidate, score in cited:
         marker = markers.setdefault(_span(candidate), len(markers) + 1)
         citations.append(_citation(candidate, marker, score))
-    shown = with_source_names(text, "\n".join(c.quote for c in citations), language)
+    quotes = "\n".join(citation.quote for citation in citations)
+    shown = with_source_names(text, quotes, turn.query)
     return Sentence(shown, proof.verdict.state, proof.verdict.reason, tuple(citations))
 
 
@@ -458,6 +505,18 @@ def _citation(candidate: Candidate, marker: int, score: float) -> Citation:
 def _counted(turn: Turn, done: Completion) -> Turn:
     """The turn with the tokens of one more call."""
     return replace(turn, tokens=(turn.tokens[0] + done.tokens_in, turn.tokens[1] + done.tokens_out))
+
+
+def _fitted(step: Callable[[Turn, RunnableConfig], Turn]) -> Callable[[Turn, RunnableConfig], Turn]:
+    """The step; once more with half as much to read where it was more than the model can."""
+
+    def fitted(turn: Turn, config: RunnableConfig) -> Turn:
+        try:
+            return step(turn, config)
+        except RequestTooLong:
+            return step(_halved(turn), config)
+
+    return fitted
 
 
 def _timed(name: str, step: Callable[[Turn, RunnableConfig], Turn]) -> Callable[[Turn, RunnableConfig], Turn]:

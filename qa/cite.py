@@ -14,9 +14,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from qa.figures import figures, same
 from qa.language import script_of
-from qa.names import foreign_form
 from qa.terms import terms
 from qa.verify import Details, Verdict, carries_name, check, details, missing, names_in
 
@@ -81,7 +79,7 @@ def prove(
         if len(chosen) < _MOST_CITATIONS and _adds(wanted, candidates, chosen, index):
             chosen.append(index)
     nearness = float(np.clip(similarity[chosen[0]] / _NEAR, 0.0, 1.0))
-    verdict = check(sentence, question, _evidence(candidates, chosen), max(nearness, 0.5))
+    verdict = check(sentence, question, _evidence(candidates, chosen), nearness)
     if verdict.state == "supported" and (apart := _apart(sentence, question, wanted, candidates, chosen)):
         verdict = replace(verdict, state="partly", reason=apart)
     return Proof(tuple((candidates[index], float(scores[index])) for index in chosen), verdict)
@@ -165,7 +163,4 @@ def _exact(wanted: Details, text: str) -> float:
     checked = len(wanted.figures) + len(wanted.names)
     if not checked:
         return 0.5
-    present = figures(text)
-    found = sum(any(same(figure, other) for other in present) for figure in wanted.figures)
-    found += sum(name.lower() in text.lower() or bool(foreign_form(name, text)) for name in wanted.names)
-    return found / checked
+    return 1.0 - sum(len(part) for part in missing(wanted, text)) / checked

@@ -38,17 +38,17 @@ WHY = {
     "unsupported": "an answer was written, but the source does not support it",
     "incomplete": "the model's answer was cut off",
 }
+_UsageError: Any = typer.BadParameter.__base__  # of click, which newer versions of typer carry inside
 _TERMINAL_ORDERS = dict.fromkeys([0x0D, *range(0x80, 0xA0)])
 
 app = typer.Typer(
     name="qa",
     help="Ask an article. Every answer sentence is tied to the source sentence that proves it.",
-    no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-model_app = typer.Typer(help="The embedded chat model.", no_args_is_help=True)
+model_app = typer.Typer(help="The embedded chat model.")
 app.add_typer(model_app, name="model")
 
 Question = Annotated[str, typer.Argument(metavar="QUESTION")]
@@ -67,7 +67,11 @@ def main() -> None:
     """
     _prepare_process()
     try:
-        app()
+        sys.exit(app(prog_name="qa", standalone_mode=False))
+    except _UsageError as error:
+        command = error.ctx.command_path if error.ctx else "qa"
+        _complain(QAError(error.format_message(), f"`{command} --help` says how it is used."))
+        sys.exit(2)
     except QAError as error:
         _complain(error)
         sys.exit(2)
@@ -87,13 +91,16 @@ def _print_version(wanted: bool) -> None:
         raise typer.Exit
 
 
-@app.callback()
+@app.callback(invoke_without_command=True)
 def _root(
+    context: typer.Context,
     version: Annotated[
         bool, typer.Option("--version", help="Print the version.", is_eager=True, callback=_print_version)
     ] = False,
 ) -> None:
-    pass
+    if context.invoked_subcommand is None:
+        _warn(context.get_help())
+        raise typer.Exit(2)
 
 
 @app.command()
@@ -101,6 +108,8 @@ def add(targets: Annotated[list[str], typer.Argument(metavar="TARGET...")]) -> N
     """Add files, folders and URLs; what is there already costs nothing."""
     with _assistant() as assistant:
         kept = [_add(assistant, target) for target in targets]
+        if any(kept) and assistant.remove_samples():
+            _warn("The bundled sample articles were taken out, so that only yours are asked.")
     if not any(kept):
         raise typer.Exit(2)
 
@@ -325,6 +334,8 @@ def _show_proof(answer: Answer) -> None:
     """What the answer rests on, or why there is none."""
     if answer.reason in WHY:
         _say(f"Why: {WHY[answer.reason]}." if not answer.answered else f"Note: {WHY[answer.reason]}.")
+    if answer.fault:
+        _say(answer.fault)
     if not answer.answered:
         if answer.nearest:
             _say("\nNearest passage")
@@ -359,6 +370,7 @@ def _checks() -> Iterator[Check]:
         "chat model": lambda: check_chat(settings.chat),
         "embedder": lambda: check_embedder(settings.embeddings),
         "library": lambda: Check(True, f"library: {_look_at_library(settings)}"),
+        "index": lambda: Check(True, f"index: {_look_at_index(settings)}"),
     }
     for name, look in looks.items():
         try:
@@ -378,6 +390,19 @@ def _look_at_library(settings: Settings) -> str:
         store.check_fingerprint()
     where = "on the Chroma server" if settings.index.url else f"in {settings.home}"
     return f"{_counted(count)} {where}, fingerprint {settings.index_fingerprint}"
+
+
+def _look_at_index(settings: Settings) -> str:
+    """Whether Chroma's files can be used; what is wrong with them mends itself, so it is no fault."""
+    from qa.index import Store
+
+    if settings.index.url:
+        return "kept by the Chroma server"
+    with contextlib.closing(Store.open(settings)) as store:
+        lag = store.index.lag()
+    if lag is None:
+        return "not whole; the next question builds it again from the library, which has everything"
+    return f"whole, but behind by {lag:,} changed passages; the next question adds them" if lag else "whole"
 
 
 class _Bar:

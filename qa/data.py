@@ -41,7 +41,7 @@ Reason = Literal["answered", "not_stated", "nothing_found", "unsupported", "smal
 
 ``answered``; ``not_stated``: passages were found, none states the answer; ``nothing_found``: no passage
 came near; ``unsupported``: a draft was written and the source does not carry it; ``small_talk``: a
-greeting or thanks; ``incomplete``: the model's stream was cut off.
+greeting or thanks; ``incomplete``: the model was cut off, and its last sentence is not checked.
 """
 
 
@@ -230,6 +230,7 @@ class Answer:
         nearest: for a refusal, the passage that came nearest; it is not a citation.
         hits: the passages considered, best first.
         receipt: what produced this.
+        fault: for ``incomplete``, what cut the model off and what to do about it; "" otherwise.
     """
 
     question: str
@@ -240,6 +241,7 @@ class Answer:
     nearest: Citation | None
     hits: tuple[Hit, ...]
     receipt: Receipt
+    fault: str = ""
 
     @property
     def citations(self) -> tuple[Citation, ...]:

@@ -14,6 +14,7 @@
     └── ModelError             the chat model or the embedder
         ├── ModelUnavailable   cannot be reached now (retryable)
         ├── ModelRejected      answered "no": key, model name, request
+        │   └── RequestTooLong more than the model can read
         └── ModelFileInvalid   weights missing or not the published bytes
 
 Adapters translate a library's exceptions at its edge (``raise ... from error``); the layers between
@@ -34,6 +35,7 @@ __all__ = [
     "ModelUnavailable",
     "PromptError",
     "QAError",
+    "RequestTooLong",
     "SettingsError",
     "StoreError",
     "UnreadableFile",
@@ -114,6 +116,10 @@ class ModelUnavailable(ModelError):
 
 class ModelRejected(ModelError):
     """The endpoint answered "no": wrong key, unknown model, bad request."""
+
+
+class RequestTooLong(ModelRejected):
+    """The chat model is asked to read more than it can; with fewer passages or less history it may answer."""
 
 
 class ModelFileInvalid(ModelError):

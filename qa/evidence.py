@@ -44,7 +44,7 @@ def judged(passage: Passage, stated: float | None) -> Passage:
         stated: the model's view, 0 to 1; None where it gave none, which counts as even.
     """
     likely = min(max(0.5 if stated is None else stated, _SUREST), 1 - _SUREST)
-    odds = math.log(likely / (1 - likely)) - _ABSENT * bool(passage.absent)
+    odds = math.log(likely / (1 - likely)) - _ABSENT * passage.absent
     return replace(passage, stated=_probability(odds))
 
 

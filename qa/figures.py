@@ -9,7 +9,7 @@ document and no model.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
@@ -75,21 +75,33 @@ _FIGURE = re.compile(
 _KANJI_UNITS = {word for word in SUFFIX_UNITS if re.match("[ァ-鿿]", word)} - set("分 度 割 名 天".split())
 """十分 is "enough" and 一度 "once": such units follow a kanji number too seldom."""
 _KANJI_NUMBER = re.compile(
-    r"(?<![\d数何幾第兆億万千百])(?P<number>[〇一二三四五六七八九十百千][〇一二三四五六七八九十百千万億兆]*)"
+    r"(?<![\d数何幾几第兆億亿万萬千百])"
+    r"(?P<number>[〇一二两兩三四五六七八九十百千][〇一二两兩三四五六七八九十百千万萬億亿兆]*)"
     rf"(?P<suffix>{_alternatives(_KANJI_UNITS)})"
 )
 _FRACTION = re.compile(
-    r"(?P<below>\d+|[二三四五六七八九十])分の(?P<above>\d+|[一二三四五六七八九])"
+    r"(?P<below>\d{1,9}|[二三四五六七八九十百千]{1,9})\s?(?:分[の之]|분의)\s?"
+    r"(?P<above>\d{1,9}(?:\.\d{1,9})?|[一二三四五六七八九十百]{1,9})"
     rf"|\b(?P<count>an?|one|two|three|four|five|seven|nine)(?:\s(?P<part>{'|'.join(FRACTIONS)})s?(?=\sof\b|s\b)|-(?P<joined>{'|'.join(FRACTIONS)})s?\b)",
     re.IGNORECASE,
 )
-_NUMBER_WORD = "|".join(sorted(NUMBER_WORDS, key=len, reverse=True))
-_LARGE = "hundred|thousand|million|billion|trillion"
+_LARGE = _alternatives(word for word in WORD_SCALES if len(word) > 1 and word != "dozen")
+_TENS = _alternatives(word for word, value in NUMBER_WORDS.items() if value in range(20, 100, 10))
+_ONES = _alternatives(word for word, value in NUMBER_WORDS.items() if value in range(1, 10))
+_HUNDREDS = _alternatives(word for word, value in NUMBER_WORDS.items() if value >= 100)
+_SMALL = (
+    rf"(?:(?:(?:{_HUNDREDS})\s)?(?:(?:{_TENS})(?:-|\s(?:y\s)?)(?:{_ONES})|{_alternatives(NUMBER_WORDS)}))"
+)
+_A = rf"(?<!half )(?<!quarter of )(?<!quarters of )(?:an?|una?|eine[rn]?)(?=[\s-](?:{_LARGE}))"
+_LATIN_UNITS = _alternatives(word for word in SUFFIX_UNITS if re.match("[a-zà-ÿ]", word))
 _SPELLED = re.compile(
-    rf"\b(?P<number>(?:{_NUMBER_WORD})(?:(?:[\s-]|\sand\s)(?:{_NUMBER_WORD}|{_LARGE})\b)*)"
-    rf"(?:[\s-](?P<suffix>{_alternatives(word for word in SUFFIX_UNITS if word.isascii())}))?(?![a-z])",
+    # "Two hundred and five" is one number, "twenty and thirty" and "two million and three million" are two.
+    rf"\b(?<!por )(?P<number>(?:{_SMALL}|{_A})"
+    rf"(?:(?:[\s-](?P<large>{_LARGE}))+(?:(?:[\s-]|\sand\s){_SMALL}(?![\s-](?P=large)))?)*)"
+    rf"(?:[\s-](?:of\s|de\s)?(?P<suffix>{_LATIN_UNITS}))?(?![a-zà-ÿ])",
     re.IGNORECASE,
 )
+_UNIT_WORD = re.compile(rf"[\s-]?(?:of\s|de\s)?(?:{_alternatives(SUFFIX_UNITS)})$", re.IGNORECASE)
 _PART = re.compile(rf"({_DIGITS})\s?((?:[兆조億亿억万萬만千천百백]\s?)*)")
 _CERTAIN = 13
 """Spelled-out numbers from here on are meant as numbers, smaller ones without a unit often are not."""
@@ -97,7 +109,7 @@ _CERTAIN = 13
 
 @lru_cache(maxsize=512)
 def figures(text: str) -> tuple[Figure, ...]:
-    """Find every figure: digits, kanji numbers with a unit, large English number words, fractions, dates.
+    """Find every figure: digits, kanji numbers with a unit, large number words, fractions, dates.
 
     Returns:
         Figures in order of their start; they do not overlap.
@@ -114,12 +126,16 @@ def figures(text: str) -> tuple[Figure, ...]:
 
 
 def spelled(text: str) -> list[Figure]:
-    """Find English number words, also those that need not mean a number ("one of them")."""
+    """Find English, Spanish and German number words, also those that need not mean one ("one of them")."""
     return [_from_words(match) for match in _SPELLED.finditer(text)]
 
 
 def same(one: Figure, other: Figure) -> bool:
-    """Whether two figures state the same: equal value, and no two different units of other dimensions."""
+    """Whether two figures state the same: equal value, and no two different units of other dimensions.
+
+    A figure without a unit may be one with it: a translation leaves 人 away, and "from 80 million to 50
+    million euros" writes the unit once for both.
+    """
     if {one.unit, other.unit} in ({"clock", "time"}, {"clock"}):
         return one.value % 720 == other.value % 720
     if one.unit in MEASURES and other.unit in MEASURES and one.unit != other.unit:
@@ -136,15 +152,19 @@ def annotate(text: str, language: str) -> str:
     143億ドル becomes ``143億ドル (= $14.3 billion)`` for a language that counts in millions, and
     $14.3 billion becomes ``$14.3 billion (= 143億ドル)`` for Japanese. Figures already in its words stay.
     """
-    return _put(text, language, lambda written, spoken: f"{written} (= {spoken})")
+    return _put(text, language, lambda written, spoken, _: f"{written} (= {spoken})")
 
 
 def restated(text: str, language: str) -> str:
-    """`annotate`, with what it is in ``language`` instead of what was written."""
-    return _put(text, language, lambda written, spoken: spoken)
+    """`annotate`, with what it is in ``language`` instead of what was written.
+
+    A unit that has no word here in ``language`` stays as it was written: 5億元 becomes 500 million元.
+    """
+    return _put(text, language, lambda _, spoken, unit: f"{spoken}{unit}")
 
 
-def _put(text: str, language: str, form: Callable[[str, str], str]) -> str:
+def _put(text: str, language: str, form: Callable[[str, str, str], str]) -> str:
+    """Form each large figure from what is written, what to say instead, and the unit this leaves out."""
     myriads = language in _MYRIAD_WORDS
     pieces: list[str] = []
     at = 0
@@ -154,7 +174,9 @@ def _put(text: str, language: str, form: Callable[[str, str], str]) -> str:
         if not figure.scaled or figure.value < 10**4 or cjk == myriads:
             continue
         spoken = _in_myriads(figure, language) if myriads else _in_millions(figure)
-        pieces += [text[at : figure.start], form(written, spoken)]
+        unit = _UNIT_WORD.search(written)
+        left = unit.group() if unit and figure.unit not in _unit_words(language) else ""
+        pieces += [text[at : figure.start], form(written, spoken, left)]
         at = figure.end
     return "".join([*pieces, text[at:]])
 
@@ -255,29 +277,32 @@ def _positional(number: str) -> int:
 
 
 def _fractions(text: str) -> Iterator[Figure]:
-    """Two thirds and 3分の2 in percent."""
+    """Two thirds, 3分の2 and 百分之十 in percent."""
     for match in _FRACTION.finditer(text):
         if part := match["part"] or match["joined"]:
-            above, below = NUMBER_WORDS.get(match["count"].lower(), 1), FRACTIONS[part.lower()]
+            above = Decimal(NUMBER_WORDS.get(match["count"].lower(), 1))
+            below = Decimal(FRACTIONS[part.lower()])
         else:
             above, below = (
-                int(word) if word.isdigit() else _positional(word)
+                Decimal(word) if word[0].isdigit() else Decimal(_positional(word))
                 for word in (match["above"], match["below"])
             )
         if below:
-            yield Figure(round(Decimal(100 * above) / below, 2), "percent", *match.span())
+            yield Figure(round(100 * above / below, 2), "percent", *match.span())
 
 
 def _from_words(match: re.Match[str]) -> Figure:
     total = section = 0
     large = False
     for word in re.split(r"[\s-]", match["number"].lower()):
-        if word in NUMBER_WORDS:
-            section += NUMBER_WORDS[word]
-        elif word == "hundred":
-            section *= 100
-        elif word != "and":
-            total, section, large = total + section * WORD_SCALES[word], 0, True
+        scale = WORD_SCALES.get(word, 1)
+        if scale == 100:
+            section = (section or 1) * scale
+        elif scale > total > 0:  # dos mil millones
+            total, section, large = (total + section) * scale, 0, True
+        elif scale > 1:
+            total, section, large = total + (section or 1) * scale, 0, True
+        section += NUMBER_WORDS.get(word, 0)
     unit = SUFFIX_UNITS.get((match["suffix"] or "").lower(), "")
     return Figure(Decimal(total + section), unit, *match.span(), large)
 
@@ -289,6 +314,10 @@ _CURRENCY_WORDS = {
     "ko": {"usd": "달러", "eur": "유로", "jpy": "엔", "gbp": "파운드", "cny": "위안", "krw": "원"},
 }
 _CURRENCY_SIGNS = {"usd": "$", "eur": "€", "gbp": "£", "jpy": "¥", "krw": "₩"}
+
+
+def _unit_words(language: str) -> Mapping[str, str]:
+    return _CURRENCY_WORDS.get(language, _CURRENCY_SIGNS)
 
 
 def _in_millions(figure: Figure) -> str:

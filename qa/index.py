@@ -213,6 +213,17 @@ class EmbeddedIndex:
             self._worker = threading.Thread(target=self.prepare, name="qa-index", daemon=True)
             self._worker.start()
 
+    def lag(self) -> int | None:
+        """How many changed chunks Chroma's files lack; None where they are not whole and will be built again.
+
+        Opens nothing and changes nothing.
+        """
+        with self._busy, self._library.snapshot() as snapshot:
+            if not snapshot.count:
+                return 0
+            version = self._sealed(snapshot)
+            return snapshot.pending(version) if version else None
+
     def langchain(self, embeddings: Embeddings) -> Chroma:
         """The collection as a LangChain vector store.
 
@@ -298,17 +309,24 @@ class EmbeddedIndex:
 
     def _open_sealed(self, snapshot: Snapshot) -> None:
         """Open Chroma if its files are whole and hold an earlier state of this library."""
+        version = self._sealed(snapshot)
+        if not version:
+            return
+        try:
+            self._chroma, self._version = _open(self._files), version
+        except Exception as error:  # noqa: BLE001 - as above
+            logger.warning("The Chroma index cannot be opened and is built again: %s", error)
+
+    def _sealed(self, snapshot: Snapshot) -> int:
+        """The version of this library that whole files hold; 0 where there are no such files."""
         try:
             seal = json.loads((self._folder / "seal.json").read_text("utf-8"))
             self._files = self._folder / str(seal["folder"])
-            if seal["version"] > snapshot.version or seal != self._seal(seal["version"]):
-                return
+            if seal["version"] <= snapshot.version and seal == self._seal(seal["version"]):
+                return int(seal["version"])
         except (OSError, ValueError, KeyError, TypeError):
-            return
-        try:
-            self._chroma, self._version = _open(self._files), seal["version"]
-        except Exception as error:  # noqa: BLE001 - as above
-            logger.warning("The Chroma index cannot be opened and is built again: %s", error)
+            pass
+        return 0
 
     def _catch_up(self, chroma: ChromaIndex, snapshot: Snapshot, progress: Progress | None) -> bool:
         """Repeat in Chroma what the library has been through; False if that does not give the same count."""

@@ -568,9 +568,13 @@ def require_space(folder: Path, size: int) -> None:
 
 
 def _batches(entries: Iterable[Entry]) -> Iterator[list[Entry]]:
+    """Cut entries into transactions; of a source each holds one version, since it is what can be reported."""
     batch: list[Entry] = []
     started = time.monotonic()
     for entry in entries:
+        if any(entry[0].source == document.source for document, _, _ in batch):
+            yield batch
+            batch, started = [], time.monotonic()
         batch.append(entry)
         full = sum(len(chunks) for _, chunks, _ in batch) >= BATCH_CHUNKS
         if full or time.monotonic() - started > BATCH_SECONDS:

@@ -1,20 +1,35 @@
 """Names across scripts: text goes in, names and how alike two of them sound come out; pure.
 
-ジェイソン・ドロージ and "Jason Droege" are one name in two scripts. Both are written in ASCII by anyascii
-(one table for every script) and reduced to a key of consonant classes, in which what transliteration loses
-(vowels, l/r, b/v, lengthened syllables) is lost on both sides. Knows no list of names.
+ジェイソン・ドロージ and "Jason Droege" are one name in two scripts. Both are written as sounds, the Latin one by
+rules of spelling, the other by anyascii (one table for every script), and laid beside one another: what
+transliteration loses (l/r, b/v, lengthened syllables, the u in ルコール) costs little, a consonant more costs
+much. Knows no list of names.
 """
 
 from __future__ import annotations
 
 import re
-from difflib import SequenceMatcher
+from collections.abc import Iterator
+from functools import lru_cache
 
 from anyascii import anyascii
 
-__all__ = ["ALIKE", "OPENERS", "Span", "alike", "foreign_form", "foreign_runs", "names"]
+__all__ = [
+    "ALIKE",
+    "OPENERS",
+    "Span",
+    "alike",
+    "capitals",
+    "foreign_form",
+    "foreign_runs",
+    "full_names",
+    "names",
+    "whole",
+    "word_count",
+]
 
 Span = tuple[int, int]
+Rules = tuple[tuple[re.Pattern[str], str], ...]
 
 _LETTER = r"[0-9A-Za-zÀ-ÖØ-öø-ž]"
 _WORD = rf"[A-ZÀ-ÖØ-Þ](?:{_LETTER}|[’'&.-](?={_LETTER}))*|[a-z]+[A-Z]{_LETTER}*"
@@ -22,9 +37,16 @@ _LATIN = re.compile(
     rf"(?<!{_LETTER})(?:{_WORD})(?:\s(?:(?:of|the|de|da|von|van|der|del|la|for)\s)?(?:{_WORD}|\d+(?!{_LETTER})))*"
 )
 _KATAKANA = re.compile(r"[ァ-ヺー]{2,}(?:[・＝=][ァ-ヺー]+)*")
-_HANGUL = re.compile(r"[가-힣]{2,}(?:\s[가-힣]{2,})*")
+_ATTACHED = re.compile("[A-Za-z]*")
+"""What stands with katakana in one name: スケールAI."""
+_BETWEEN_WORDS = re.compile(r"[・＝=\s]+|(?<=[ァ-ヺー])(?=[A-Za-z])")
+_FULL = re.compile(r"[ァ-ヺー]+(?:[・＝=][ァ-ヺー]+)+")
+_HANGUL = re.compile(r"[가-힣]+(?:\s[가-힣]+)*")
 _CYRILLIC = re.compile(r"[А-ЯЁ][а-яё]+(?:\s[А-ЯЁ][а-яё]+)*")
-_SAME_SOUND = str.maketrans("vlcqzpgdfjx", "brkksbkthss")
+_PARTICLE = re.compile(
+    r"(?<=[가-힣])(?:은|는|이|가|을|를|의|에|도|만|와|과|로|으로|에서|에게|에는|까지|부터|이나|이다|라는|이라는|입니다)$"
+)
+"""What Korean writes behind a name without a space."""
 OPENERS = frozenset(
     "the a an in on at of for from by to with as it its this that these those he she they his her their we "
     "our i you who what when where why how which is are was were do does did yes no not and but or if "
@@ -37,17 +59,64 @@ OPENERS = frozenset(
 """What begins a sentence with a capital and is no name."""
 _CALENDAR = re.compile(
     r"(?:january|february|march|april|may|june|july|august|september|october|november|december"
-    r"|monday|tuesday|wednesday|thursday|friday|saturday|sunday)(?: \d+)?",
+    r"|monday|tuesday|wednesday|thursday|friday|saturday|sunday"
+    r"|(?:(?:anfang|mitte|ende) )?(?:januar|februar|märz|april|mai|juni|juli|august|september|oktober|november|dezember"
+    r"|(?:mon|diens|donners|frei|sams|sonn)tag|mittwoch))(?: \d+)?",
     re.IGNORECASE,
 )
 ALIKE = 0.66
-_SOUNDS = tuple(
+_SMALL = re.compile(r"([ァ-ヺ])([ァィゥェォャュョヮ])")
+_JAMO = tuple(
     (re.compile(pattern), sound)
     for pattern, sound in (
-        ("ph", "f"), ("au|ou|oo", "o"), ("ch|ti(?=y)", "t"), ("sh|zh|th|tz|j|ts|g(?=[eiy])|c(?=[eiy])", "s"), ("x", "ks"),
-        ("ngu?", "n"), ("m(?=[bp])", "n"), ("[^a-z]|[yhw]", ""),
+        (r"(?<=[aeiou])g(?![a-z])", "k"), (r"(?<=[aeiou])b(?![a-z])", "p"), (r"(?<=[aeiou])s(?![a-z])", "t"),
+        ("[Ee]u", "u"), ("[Ee]o", "0"), ("[Aa]e|[Oo]e", "e"), ("[Uu]i", "i"),
     )
 )  # fmt: skip
+"""Hangul as anyascii writes it, each syllable with a capital: ㄱ, ㅂ and ㅅ at an end stand for k, p and t; ㅓ (0) for
+any dull vowel, as in 런던, 우버."""
+_SPELT = tuple(
+    (re.compile(pattern), sound)
+    for pattern, sound in (
+        ("ph|^pf", "f"), ("t?sch|tch|ch", "C"), ("sh", "S"), ("th", "T"), ("ck", "k"), ("qu", "kw"), ("q", "k"), ("x", "ks"),
+        ("c(?=[eiy])", "s"), ("c", "k"), ("dg(?=e)|j", "J"), ("g(?=[eiy])", "G"), ("gh", ""), ("^[kg]n", "n"), ("^wr", "r"),
+        ("r(?![aeiouyr])", "R"), ("le$", "el"), ("(?<=..)(?<=[^aeiouy])e(?=s?$)", ""), ("ou|oo|au", "o"), ("ee|ea", "i"),
+    )
+)  # fmt: skip
+"""What letters of the Latin script sound like: C as in chat, S shore, J jet, T thin, Z cats; G may be J or g, R is only length."""
+_ROMANISED = tuple(
+    (re.compile(pattern), sound)
+    for pattern, sound in (
+        ("ch", "C"), ("sh", "S"), ("j", "J"), ("(?<=[CSJ])[yi](?=[aeou])", ""), ("(?<=[CSJ])i$|(?<=[td])o(?![aeiou])", "u"),
+    )
+)  # fmt: skip
+"""The same of katakana and hangul as anyascii writes them; a vowel that only carries a consonant becomes u."""
+_SHARED = tuple(
+    (re.compile(pattern), sound)
+    for pattern, sound in (
+        ("tz|ts|zz", "Z"), ("ngu?", "n"), ("m(?=[bp])", "n"), ("l", "r"), ("v", "b"), ("[^a-zCGJRSTZ0]", ""), (r"(.)\1+", r"\1"),
+    )
+)  # fmt: skip
+_VOWELS = "aeiou"
+_MASS = {"u": 0.15, "0": 0.3, "R": 0.3, "w": 0.3, "y": 0.3, "h": 0.5} | dict.fromkeys("aeio", 0.35)
+_DROPPED = {"u": 0.1, "0": 0.15, "R": 0.15, "w": 0.2, "y": 0.15, "h": 0.5} | dict.fromkeys("aeio", 0.3)
+"""What a sound counts for, and what it costs where the other name has it not; 1 for the rest."""
+_MIXED_UP = (
+    (0.6, "td kg pb mn bf hk szSCZ"),
+    (0.45, _VOWELS),
+    (0.3, "Zs Zt Zz pf"),
+    (0.15, "szT SCJ Ss Sz Jz Jy GJ Gg GS GC Ck Ct Tt fh bw rR yi wu wo au ae ei ou ao 0a 0e 0o 0R"),
+)
+_INSTEAD = {
+    (one, other): cost
+    for cost, groups in _MIXED_UP
+    for group in groups.split()
+    for one in group
+    for other in group
+}
+"""What a sound costs that stands for another; two others cost as much as both dropped."""
+_SLACK = 0.5
+"""Mass that is not counted, so that a short word must be nearer than a long one."""
 
 
 def names(text: str) -> list[Span]:
@@ -70,58 +139,132 @@ def names(text: str) -> list[Span]:
 
 
 def foreign_runs(text: str) -> list[str]:
-    """Find the runs that may be names in katakana, hangul or Cyrillic."""
+    """Find the runs that may be names in katakana, hangul or Cyrillic; a hangul run is often a sentence."""
     return [m.group() for pattern in (_KATAKANA, _HANGUL, _CYRILLIC) for m in pattern.finditer(text)]
+
+
+def full_names(text: str) -> list[str]:
+    """Find the katakana that is surely a name: its parts are joined, as in ジェイソン・ドロージ."""
+    return _FULL.findall(text)
+
+
+def capitals(text: str) -> list[str]:
+    """Find the runs of capitals, also one that begins a sentence and may be no name."""
+    return [match.group() for match in _LATIN.finditer(text) if match.group().lower() not in OPENERS]
 
 
 def alike(one: str, other: str) -> float:
     """How alike two names sound, 0 to 1; at `ALIKE` and over they are likely the same name.
 
-    Words are compared in order where both have as many, the whole otherwise.
+    Words are laid beside one another in order where both have as many, the whole otherwise.
     """
-    left, right = (re.split(r"[・＝=\s]+", name.strip()) for name in (one, other))
-    if len(left) == len(right):
-        alone = len(left) == 1
-        return sum(_word_alike(*pair, alone) for pair in zip(left, right, strict=True)) / len(left)
-    return _word_alike("".join(left), "".join(right))
+    left, right = _words(one), _words(other)
+    if len(left) != len(right):
+        left, right = ["".join(left)], ["".join(right)]
+    pairs = [_apart(*pair) for pair in zip(left, right, strict=True)]
+    cost, mass = sum(cost for cost, _ in pairs), sum(mass for _, mass in pairs)
+    if mass <= 2 * _SLACK:  # too little to tell by the sound
+        return float(cost == 0.0 < mass)
+    return max(0.0, 1.0 - cost / (mass - _SLACK))
 
 
 def foreign_form(name: str, text: str) -> str:
     """The form ``text`` writes ``name`` in, where it uses another script; "" if it has none.
 
-    One word of a name may stand for it: "Zuckerberg" finds マーク・ザッカーバーグ.
+    One word of a name may stand for it: "Zuckerberg" finds マーク・ザッカーバーグ, and ザッカーバーグ the last
+    word of "Mark Zuckerberg".
     """
-    best = max(((_best(name, run), run) for run in foreign_runs(text)), default=(0.0, ""))
+    best = max(((alike(name, part), run) for run, part in _forms(name, text)), default=(0.0, ""))
     return best[1] if best[0] >= ALIKE else ""
 
 
-def _best(name: str, run: str) -> float:
-    parts = [run, *re.split(r"[・＝=\s]", run)] if " " not in name else [run]
-    return max(alike(name, part) for part in parts if part)
+def whole(form: str) -> re.Pattern[str]:
+    """Find a form of a name where it is no part of a longer word; a Korean particle may follow."""
+    own, behind = (_LETTER, _LETTER) if re.search(_LETTER, form[-1]) else ("[ァ-ヺー・가-힣]", "[ァ-ヺー・]")
+    return re.compile(rf"(?<!{own}){re.escape(form)}(?!{behind})")
 
 
-def _word_alike(one: str, other: str, alone: bool = True) -> float:
-    """Mostly the consonant classes, a little the vowels: enough to part "Turing" from ティコン.
+def _forms(name: str, text: str) -> Iterator[tuple[str, str]]:
+    """What ``text`` has in other scripts than ``name``, and the part of it that is compared."""
+    words = len(_words(name))
+    if not _CYRILLIC.search(name):
+        yield from ((run, run) for run in _CYRILLIC.findall(text))
+    if not _KATAKANA.search(name):
+        for match in _KATAKANA.finditer(text):
+            run = match.group()
+            mixed = run + _ATTACHED.match(text, match.end()).group()  # type: ignore[union-attr]
+            yield from ((run, part) for part in {run, *(_words(run) if words == 1 else ())})
+            if len(_words(mixed)) == words:
+                yield mixed, mixed
+    if not _HANGUL.search(name):
+        for run in _HANGUL.findall(text):
+            for part in _windows(run, words):
+                yield from ((form, form) for form in {part, _PARTICLE.sub("", part)})
+    if not re.search(_LETTER, name):
+        for match in _LATIN.finditer(text):
+            windows = (part for part in _windows(match.group(), words) if part.lower() not in OPENERS)
+            yield from ((part, part) for part in windows)
 
-    A word of one consonant says too little ``alone``, but may stand beside another ("Alexandr Wang").
-    """
+
+def word_count(name: str) -> int:
+    """How many words a name has, as its script parts them."""
+    return len(_words(name))
+
+
+def _words(name: str) -> list[str]:
+    return _BETWEEN_WORDS.split(name.strip())
+
+
+def _windows(run: str, size: int) -> list[str]:
+    words = run.split()
+    return [" ".join(words[at : at + size]) for at in range(max(1, len(words) - size + 1))]
+
+
+@lru_cache(maxsize=50_000)
+def _apart(one: str, other: str) -> tuple[float, float]:
+    """What it costs to make one word of the other, and their mean mass; a weighted edit distance."""
     left, right = _sounds(one), _sounds(other)
-    bones = [re.sub(r"[aeiou]", "", sounds) for sounds in (left, right)]
-    if not all(bones) or (alone and max(map(len, bones)) < 2):
-        return float(left == right)
-    return 0.8 * _ratio(*bones) + 0.2 * _ratio(left, right)
+    row = [0.0]
+    for at, sound in enumerate(right):
+        row.append(row[-1] + _dropped(sound, at))
+    for at, sound in enumerate(left):
+        above, row = row, [row[0] + _dropped(sound, at)]
+        for before, against in enumerate(right):
+            both = _DROPPED.get(sound, 1.0) + _DROPPED.get(against, 1.0)
+            instead = 0.0 if sound == against else _INSTEAD.get((sound, against), both)
+            row.append(
+                min(
+                    above[before] + instead,
+                    above[before + 1] + _dropped(sound, at),
+                    row[-1] + _dropped(against, before),
+                )
+            )
+    return row[-1], sum(_MASS.get(sound, 1.0) for sound in left + right) / 2
 
 
-def _ratio(left: str, right: str) -> float:
-    return SequenceMatcher(None, left, right, autojunk=False).ratio()
+def _dropped(sound: str, at: int) -> float:
+    """A vowel that begins a word is never lost: アメリカ is not "Mercor"."""
+    return 1.0 if at == 0 and sound in _VOWELS else _DROPPED.get(sound, 1.0)
 
 
+@lru_cache(maxsize=20_000)
 def _sounds(name: str) -> str:
-    """ASCII with the consonants that transliteration mixes up written as one letter."""
-    plain = anyascii(name.replace("ッ", "")).lower()  # ッ doubles a consonant and has no sound
-    for pattern, sound in _SOUNDS:
-        plain = pattern.sub(sound, plain)
-    return re.sub(r"(.)\1+", r"\1", plain.translate(_SAME_SOUND))
+    """A letter a sound, as the tables above write them."""
+    rules = _SPELT
+    if _HANGUL.search(name):
+        name, rules = _read(anyascii(name), _JAMO), _ROMANISED
+    elif _KATAKANA.search(name):
+        # ッ doubles a consonant and has no sound of its own.
+        name = re.sub("ウ(?=[ァィェォ])", "w", name.replace("ッ", ""))
+        name = _SMALL.sub(lambda pair: anyascii(pair[1])[:-1] + anyascii(pair[2]), name)
+        rules = _ROMANISED
+    return _read(_read(anyascii(name).lower(), rules), _SHARED)
+
+
+def _read(text: str, rules: Rules) -> str:
+    for pattern, sound in rules:
+        text = pattern.sub(sound, text)
+    return text
 
 
 def _begins_sentence(text: str, start: int) -> bool:

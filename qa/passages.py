@@ -21,14 +21,14 @@ import numpy.typing as npt
 
 from qa.chunking import BYLINE_LABEL
 from qa.cite import Candidate, lexical_share
-from qa.clean import addresses_the_model, visible
+from qa.clean import addresses_the_model, plain, visible
 from qa.data import Chunk, Hit
-from qa.figures import annotate, figures, same, spelled
+from qa.figures import annotate
 from qa.sentences import split_sentences, width
-from qa.verify import carries_name, names_in
+from qa.verify import carries_name, details, missing, names_in
 from qa.wording import leans
 
-__all__ = ["Passage", "SentenceVectors", "rank", "read", "sentences_of"]
+__all__ = ["Passage", "SentenceVectors", "rank", "read", "sentences_of", "subject"]
 
 Vectors = npt.NDArray[np.float32]
 
@@ -38,6 +38,8 @@ _NAME_WEIGHT = 0.05
 """The same for the names that the question writes in another script than the source."""
 _CLAUSE_WIDTH = 24
 """Columns that a clause has at least: "However," says nothing alone."""
+_SUBJECT = 40
+"""Columns of a title that names its subject; with a headline before it the model refuses what is stated."""
 _NEXT = 2
 """Most characters between two sentences that follow one another in a paragraph."""
 
@@ -50,14 +52,15 @@ class Passage:
         candidate: the sentence.
         before: the one before it, where it leans on that one ("He used to be ..."); None otherwise.
         score: nearness to the question; orders passages of one question only.
-        absent: names and figures of the question that neither it, the sentence before, nor its title has.
+        absent: whether the question has a name or figure that neither it, the sentence before, nor its title
+            has.
         stated: probability that it states what is asked; None where the model was not asked.
     """
 
     candidate: Candidate
     before: Candidate | None
     score: float
-    absent: tuple[str, ...] = ()
+    absent: bool = False
     stated: float | None = None
 
     @property
@@ -108,7 +111,7 @@ def sentences_of(hits: Sequence[Hit]) -> list[Candidate]:
     rank = {document: at for at, document in enumerate(dict.fromkeys(hit.chunk.document_id for hit in hits))}
     chunks = sorted((hit.chunk for hit in hits), key=lambda c: (rank[c.document_id], c.ordinal))
     found = [candidate for chunk in chunks for candidate in _sentences(chunk)]
-    return [candidate for candidate in found if not addresses_the_model(candidate.text)]
+    return [c for c in found if plain(c.text).strip() and not addresses_the_model(c.text)]
 
 
 def rank(
@@ -126,38 +129,41 @@ def rank(
     if not candidates:
         return []
     clauses = [_clauses(candidate.text) for candidate in candidates]
-    before = ["", *(candidate.text for candidate in candidates[:-1])]
-    placed = [
-        visible(f"{candidate.title}\n{candidate.heading}\n{previous}\n{candidate.label}\n{candidate.text}")
-        for candidate, previous in zip(candidates, before, strict=True)
-    ]
+    placed = [visible(_placed(candidates, index)) for index in range(len(candidates))]
     scores = (vectors.nearest(clauses, vector) + vectors(placed) @ vector) / 2
     scores = scores + _KEYWORD_WEIGHT * lexical_share(question, candidates)
     scores = scores + _NAME_WEIGHT * _foreign_names(question, candidates)
+    asked = details(question, "")
     best = np.argsort(-scores, kind="stable")[:most]
     return [
-        Passage(candidates[i], _antecedent(candidates, i), float(scores[i]), _absent(question, candidates, i))
+        Passage(
+            candidate=candidates[i],
+            before=_antecedent(candidates, i),
+            score=float(scores[i]),
+            absent=any(missing(asked, _placed(candidates, i))),
+        )
         for i in map(int, best)
     ]
 
 
-def _absent(question: str, candidates: Sequence[Candidate], index: int) -> tuple[str, ...]:
-    """Names and figures of the question that a candidate does not carry where it stands."""
-    this, before = candidates[index], candidates[max(index - 1, 0)]
-    near = (before.text,) if before.document_id == this.document_id else ()
-    text = "\n".join([this.title, this.heading, *near, this.label, this.text])
-    names = [name for name in names_in(question) if not carries_name(name, text)]
-    present = [*figures(text), *spelled(text)]
-    asked = [f for f in figures(question) if not any(same(f, other) for other in present)]
-    return (*names, *(question[f.start : f.end] for f in asked))
-
-
 def _antecedent(candidates: Sequence[Candidate], index: int) -> Candidate | None:
     """The candidate before, where this one cannot be understood without it."""
-    this, before = candidates[index], candidates[index - 1] if index else None
-    if before is None or (before.document_id, before.heading) != (this.document_id, this.heading):
+    this, before = candidates[index], _previous(candidates, index)
+    if before is None or before.heading != this.heading or this.start - before.end > _NEXT:
         return None
-    return before if this.start - before.end <= _NEXT and leans(this.text) else None
+    return before if leans(this.text) else None
+
+
+def _placed(candidates: Sequence[Candidate], index: int) -> str:
+    """A candidate where it stands: with its title, heading and label and the sentence before."""
+    this, before = candidates[index], _previous(candidates, index)
+    return "\n".join([this.title, this.heading, before.text if before else "", this.label, this.text])
+
+
+def _previous(candidates: Sequence[Candidate], index: int) -> Candidate | None:
+    """The candidate before, in the same document."""
+    before = candidates[index - 1] if index else None
+    return before if before and before.document_id == candidates[index].document_id else None
 
 
 def _clauses(sentence: str) -> list[str]:
@@ -197,6 +203,12 @@ def _foreign_names(question: str, candidates: Sequence[Candidate]) -> npt.NDArra
 def read(passages: Sequence[Passage], language: str) -> str:
     """Write the passages for a reader of ``language``: a line each, figures in the reader's words too."""
     return "\n".join(_line(passage, language) for passage in passages)
+
+
+def subject(passage: Passage) -> str:
+    """Its document's title where that names what the text is about; "" for a headline."""
+    title = visible(passage.candidate.title)
+    return title if width(title) <= _SUBJECT else ""
 
 
 def _line(passage: Passage, language: str) -> str:

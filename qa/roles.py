@@ -49,9 +49,9 @@ _TITLES = {
     "president ceo": r"社長(?!室)|사장",
     "founder": r"(?<![a-z])(?:co-?)?founders?(?![a-z])|創業者|創設者|共同創業者|创始人|창업자|fundador(?:a)?|gründer(?:in)?",
     "director": r"board (?:member|director|seat)|member of the board|取締役(?!会)|董事(?![长會会])",
-    "mayor": r"(?<![a-z])mayor(?![a-z])|市長(?!選)|市长|시장(?=은|이|\s)|alcalde(?:sa)?|bürgermeister(?:in)?",
+    "mayor": r"(?<![a-z])(?<!\b(?:el|la|lo|su|un) )mayor(?![a-z])|市長(?!選)|市长|시장(?=은|이|\s(?!점유|규모|가치|가격|경제|조사|진출|확대|성장|지배|경쟁|상황|전망|분석|선도|수요|공급|구조|개척|변화|반응))|alcalde(?:sa)?|bürgermeister(?:in)?",
     "governor": r"(?<![a-z])governor(?![a-z])|知事(?!選)|州长",
-    "minister": r"(?<![a-z])minister(?![a-z])|大臣|部长|장관|ministr[oa](?![a-z])",
+    "minister": r"(?<![a-z])minister(?![a-z])|大臣|部长|장관|(?<![a-zà-ÿ])ministr[oa](?![a-z])",
     "secretary": r"secretary[- ]general|事務総長|秘书长",
 }  # fmt: skip
 """What each office is called, the more special before the more general: 副社長 holds 社長."""

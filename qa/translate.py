@@ -17,8 +17,9 @@ from langchain_core.runnables import RunnableConfig
 from qa import prompts
 from qa.clean import plain, visible
 from qa.figures import restated
+from qa.language import script_of
 from qa.models import Chat, Completion
-from qa.names import foreign_form
+from qa.names import alike, capitals, foreign_form, foreign_runs, whole, word_count
 from qa.verify import names_in
 from qa.wording import language_name
 
@@ -39,6 +40,8 @@ _SPELLED: Mapping[str, Mapping[str, str]] = {
 
 _FEWEST_TOKENS, _TOKENS_A_CHARACTER = 32, 2
 """More than any translation needs: a small model that begins to repeat itself does not stop."""
+_CLEARLY = 0.05
+"""How much more alike a name and its form are than the name and any other."""
 LEAST_LIKE = 0.5
 """Cosine of a sentence and its translation: of 75 those under it were 9, 7 of them nonsense."""
 
@@ -88,9 +91,32 @@ class Translations:
 def prepared(sentence: str, question: str, language: str) -> str:
     """A sentence as the model gets it: amounts in the reader's words, names as the question has them."""
     text = restated(" ".join(visible(sentence).split()), language)
-    for name in names_in(question):
-        form = "" if name.lower() in text.lower() else foreign_form(name, text)
-        # Word for word: "Scale AI" finds スケール, and "Wang" アレクサンドル・ワン; neither is the other.
-        if form and len(name.split()) == len(form.split("・")):
-            text = text.replace(form, name)
+    for form, name in _asked_forms(text, question):
+        text = whole(form).sub(lambda _, name=name: name, text)  # type: ignore[misc]
     return text
+
+
+def _asked_forms(text: str, question: str) -> list[tuple[str, str]]:
+    """The names of the sentence that the question writes in another script, each with the question's form.
+
+    Korean marks no names: what sounds like one of the sentence's is one.
+    """
+    asked = [(foreign_form(name, text), name) for name in names_in(question)]
+    if "hangul" in script_of(question):
+        asked += [(form, foreign_form(form, question)) for form in (*capitals(text), *foreign_runs(text))]
+    return [
+        (form, name)
+        for form, name in dict(asked).items()
+        # Word for word: "Wang" finds アレクサンドル・ワン, and is not the whole of it.
+        if form
+        and name
+        and word_count(name) == word_count(form)
+        and _clear(name, form, text)
+        and name.lower() not in text.lower()
+    ]
+
+
+def _clear(name: str, form: str, text: str) -> bool:
+    """Whether nothing else in the sentence sounds about as much like the name."""
+    rival = foreign_form(name, text.replace(form, "\n"))
+    return not rival or alike(name, form) - alike(name, rival) > _CLEARLY

@@ -8,8 +8,8 @@ have a factor, so that 3.2 km and 3,200 metres can be told to be the same length
 from __future__ import annotations
 
 __all__ = [
-    "CJK_SCALES", "COMMA_SCALES", "ERAS", "FRACTIONS", "KANJI_DIGITS", "MEASURES", "MONTHS", "NUMBER_WORDS",
-    "OTHER_MONTHS", "PERIODS", "PREFIX_UNITS", "SHORT_MONTHS", "SUFFIX_UNITS", "TENTHS", "WEEKDAYS",
+    "CJK_SCALES", "COMMA_SCALES", "CURRENCIES", "ERAS", "FRACTIONS", "KANJI_DIGITS", "MEASURES", "MONTHS",
+    "NUMBER_WORDS", "OTHER_MONTHS", "PERIODS", "PREFIX_UNITS", "SHORT_MONTHS", "SUFFIX_UNITS", "TENTHS", "WEEKDAYS",
     "WORD_SCALES",
 ]  # fmt: skip
 
@@ -22,8 +22,8 @@ WORD_SCALES = {
     "million": 10**6, "millions": 10**6, "mn": 10**6, "thousand": 10**3, "hundred": 100, "dozen": 12,
     "b": 10**9, "m": 10**6, "k": 10**3, "mil millones": 10**9, "millones": 10**6, "millón": 10**6,
     "billones": 10**12, "mil": 10**3,
-    "milliarden": 10**9, "milliarde": 10**9, "mrd": 10**9, "millionen": 10**6, "billionen": 10**12,
-    "tausend": 10**3, "milliards": 10**9, "milliard": 10**9, "mille": 10**3,
+    "milliarden": 10**9, "milliarde": 10**9, "mrd": 10**9, "millionen": 10**6, "mio": 10**6, "billionen": 10**12,
+    "tausend": 10**3, "tsd": 10**3, "hundert": 100, "milliards": 10**9, "milliard": 10**9, "mille": 10**3,
     "bilhões": 10**9, "milhões": 10**6,
 }  # fmt: skip
 COMMA_SCALES = frozenset(WORD_SCALES) - set(
@@ -32,16 +32,17 @@ COMMA_SCALES = frozenset(WORD_SCALES) - set(
 """Scale words of languages that write 14,3 for 14.3 and 14.300 for 14,300."""
 
 PREFIX_UNITS = {"us$": "usd", "$": "usd", "€": "eur", "£": "gbp", "¥": "jpy", "￥": "jpy", "₩": "krw"}
+CURRENCIES = frozenset("usd eur jpy gbp cny krw".split())
 _WRITTEN = {
     "usd": "米ドル ドル 美元 dollars dollar dólares Dollar 달러 usd $",
     "eur": "ユーロ 欧元 euros euro 유로 €",
     "jpy": "円 yen 日元 엔",
-    "gbp": "ポンド 英镑 pounds",
-    "cny": "人民元 元 yuan",
-    "krw": "ウォン 원 won",
+    "gbp": "ポンド 英镑 pounds 파운드",
+    "cny": "人民元 人民币 元 yuan 위안",
+    "krw": "ウォン 韩元 원 won",
     "percent": "% パーセント percent prozent 퍼센트 割",
-    "point": "ポイント",
-    "year": "年度 年間 年 年间 년 years year jahre jahren años",
+    "point": "ポイント 个百分点 百分点 퍼센트포인트 prozentpunkte prozentpunkt",
+    "year": "年度 年間 周年 年 年间 년 years year jahre jahren años",
     "month": "か月間 ヶ月間 カ月間 か月 ヶ月 カ月 ヵ月 ケ月 个月 개월 月 월 months month monate meses",
     "week": "週間 周 주 weeks week wochen semanas",
     "day": "日間 日 天 일 days day tage tagen días",
@@ -49,7 +50,7 @@ _WRITTEN = {
     "minute": "分間 分 分钟 분 minutes minute minuten minutos",
     "second": "秒 초 seconds second sekunden segundos",
     "decade": "decades decade",
-    "age": "歳 才 岁 살",
+    "age": "歳 才 岁 周岁 살",
     "person": "人 名 people persons 명",
     "household": "世帯",
     "km": "キロメートル 公里 千米 킬로미터 kilometres kilometers kilometre kilometer kilómetros km",
@@ -66,8 +67,8 @@ _WRITTEN = {
     "fold": "倍",
 }
 _PHRASES = {
-    "us dollars": "usd", "u.s. dollars": "usd", "per cent": "percent", "por ciento": "percent",
-    "percentage points": "point", "パーセントポイント": "point",
+    "us dollars": "usd", "u.s. dollars": "usd", "us-dollar": "usd", "per cent": "percent", "por ciento": "percent",
+    "percentage points": "point", "puntos porcentuales": "point", "パーセントポイント": "point",
     "year-old": "age", "years old": "age", "years of age": "age", "light years": "light year",
     "light-years": "light year", "degrees celsius": "degree", "degrees centigrade": "degree",
 }  # fmt: skip
@@ -118,17 +119,47 @@ PERIODS = {
 }
 """Parts of a year, by a pattern one group of which says which part."""
 
-KANJI_DIGITS = {char: digit for digit, char in enumerate("〇一二三四五六七八九")}
-NUMBER_WORDS = {
-    word: value
-    for value, word in enumerate(
-        "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen "
-        "sixteen seventeen eighteen nineteen".split()
-    )
-} | {
-    word: 20 + 10 * value
-    for value, word in enumerate("twenty thirty forty fifty sixty seventy eighty ninety".split())
-}
+KANJI_DIGITS = {char: digit for digit, char in enumerate("〇一二三四五六七八九")} | {"两": 2, "兩": 2}
+_GERMAN_ONES = "ein zwei drei vier fünf sechs sieben acht neun".split()
+_GERMAN_TENS = "zwanzig dreißig vierzig fünfzig sechzig siebzig achtzig neunzig".split()
+NUMBER_WORDS = (
+    {
+        word: value
+        for words in (
+            "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen "
+            "sixteen seventeen eighteen nineteen",
+            # "Once" is left out: in English it is no number.
+            "cero uno dos tres cuatro cinco seis siete ocho nueve diez - doce trece catorce quince dieciséis "
+            "diecisiete dieciocho diecinueve veinte veintiuno veintidós veintitrés veinticuatro veinticinco "
+            "veintiséis veintisiete veintiocho veintinueve",
+            "null eins zwei drei vier fünf sechs sieben acht neun zehn elf zwölf dreizehn vierzehn fünfzehn "
+            "sechzehn siebzehn achtzehn neunzehn",
+        )
+        for value, word in enumerate(words.split())
+        if word != "-"
+    }
+    | {
+        word: 20 + 10 * value
+        for words in (
+            "twenty thirty forty fifty sixty seventy eighty ninety".split(),
+            "veinte treinta cuarenta cincuenta sesenta setenta ochenta noventa".split(),
+            _GERMAN_TENS,
+        )
+        for value, word in enumerate(words)
+    }
+    | {
+        f"{word}{ending}": 100 * (2 + value)
+        for value, word in enumerate("dosc tresc cuatroc quin seisc setec ochoc novec".split())
+        for ending in ("ientos", "ientas")
+    }
+    | {"cien": 100, "ciento": 100}
+    | {
+        f"{one}und{ten}": 10 * (2 + tens) + 1 + ones
+        for ones, one in enumerate(_GERMAN_ONES)
+        for tens, ten in enumerate(_GERMAN_TENS)
+    }
+)
+"""Numbers in one word, without scales; "a" and its like are articles before they are numbers."""
 FRACTIONS = {
     "half": 2,
     "third": 3,

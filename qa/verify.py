@@ -2,7 +2,7 @@
 
 Exact checks on what small models get wrong and readers rely on: figures with their magnitude and unit, names
 across scripts, offices, yes and no, who did it to whom; and how much of what the sentence says anew is in the
-evidence, where both share a script. Lexical support is a fair gate for answers close to their source and
+evidence, where both are in one language. Lexical support is a fair gate for answers close to their source and
 no more. Knows no document, no model and no index.
 """
 
@@ -11,11 +11,12 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 
 from qa.data import State
 from qa.figures import Figure, figures, same, spelled
-from qa.language import script_of
-from qa.names import foreign_form, foreign_runs, names
+from qa.language import detect, script_of
+from qa.names import ALIKE, OPENERS, alike, foreign_form, foreign_runs, names
 from qa.order import swapped
 from qa.polarity import opposed
 from qa.roles import roles, wrong_role
@@ -25,6 +26,27 @@ __all__ = ["Details", "Verdict", "carries_name", "check", "details", "missing", 
 
 _SUPPORTED_SHARE = 0.5
 _PARTLY_SHARE = 0.25
+_TRIM = re.compile(
+    r"(?:['’]s\b|(?:of|at|for|the|de|von|bei)\b|[\s,&-])*(?P<name>.*?)(?:['’]s|\b(?:of|at|for|the|de)|[\s,&-])*",
+    re.DOTALL,
+)
+"""What ties a name to an office: "CEO of X", "X's CEO"."""
+_ARTICLE = re.compile(
+    r"(?:^|\W)(?:de[rmns]|die|das|(?:k?ein|mein|sein|ihr|unser|dies|jed)(?:e[rmns]?)?|zu[rm]|[ai]m|ins|vom|beim)$",
+    re.IGNORECASE,
+)
+_NO_NAME = re.compile(
+    r"[A-ZÄÖÜ][a-zäöüß]*e[nms]?|In|Im|Am|An|Zu|Zum|Er|Es|Wo|Wer|Was|Hat|War|Ist|Sein|Ihr|Mit|Für|Vor|Seit|Bei|Sind"
+    r"|Wird|Hatte|Warum|Wann|Nach|Beim|Durch|Viele|Laut|Auch|Doch|Zwei|Drei"
+)
+"""Before a noun at a sentence's beginning: an adjective by its ending, or a function word."""
+_HANGUL = re.compile("[가-힣]")
+# A word that may be a name: it qualifies no office ("new", "acting") and ends in no particle.
+_PLAIN = r"(?!(?:현|전|새|이|그|신임|공동|임시|전임|후임|차기|초대|수석)\s)[가-힣]*[가-힣](?<![은는이가을를의에도와과로들한된인할])"
+_KOREAN_PERSON = re.compile(
+    rf"(?<![가-힣])(?P<name>(?:{_PLAIN}\s)?[가-힣]+)\s씨(?=[은는이가를의도와에]|[^가-힣]|$)"
+)
+_KOREAN_FULL_NAME = re.compile(rf"(?<![가-힣])(?P<name>{_PLAIN}\s{_PLAIN})\s$")
 _FUNCTION_WORDS = frozenset(
     "the and for with that this from was were are has have had been its his her their they who which can will "
     "would could should may might also than then into out over not but did does one all any such more".split()
@@ -37,13 +59,15 @@ class Details:
 
     Attributes:
         figures: numbers with unit, without small counts that languages also write as words.
-        names: names in capitals, and katakana, hangul or Cyrillic runs.
+        names: see `names_in`.
         terms: words and character pairs that the question did not already have.
+        loose: whether a common noun may stand among the words of a name, as in German "kaufte Meta Anteile".
     """
 
     figures: tuple[Figure, ...]
     names: tuple[str, ...]
     terms: frozenset[str]
+    loose: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,20 +86,25 @@ class Verdict:
 
 
 def names_in(sentence: str) -> list[str]:
-    """Names of a sentence: in capitals, and katakana, hangul or Cyrillic runs where it is written in them.
+    """Names of a sentence: in capitals, in katakana or Cyrillic, and those that Korean marks as a person's.
 
-    Units ("ユーロ") and offices ("CEO") are no names; `qa.figures` and `qa.roles` compare them.
+    Units ("ユーロ") and offices ("CEO of") are no names and no part of one; `qa.figures` and `qa.roles` compare
+    them.
     """
-    known = [(figure.start, figure.end) for figure in figures(sentence) if figure.unit]
-    known += [(role.start, role.end) for role in roles(sentence)]
-    spans = names(sentence)
-    found = [sentence[start:end] for start, end in spans if not _within(start, end, known)]
+    known = sorted(
+        [(figure.start, figure.end) for figure in figures(sentence) if figure.unit]
+        + [(role.start, role.end) for role in roles(sentence)]
+    )
+    spans = [part for span in names(sentence) for part in _without(span, known, sentence)]
+    if spans and _german(sentence):
+        spans = [part for span in spans if (part := _surely_name(span, sentence))]
+    found = [sentence[start:end] for start, end in spans]
     if not spans or "cjk" in script_of(sentence):
         rest = list(sentence)
         for start, end in known:
             rest[start:end] = "\n" * (end - start)
-        found += [run for run in foreign_runs("".join(rest)) if run not in found]
-    return found
+        found += [run for run in foreign_runs("".join(rest)) if not (run in found or _HANGUL.match(run))]
+    return found + _korean_people(sentence)
 
 
 def carries_name(name: str, evidence: str) -> bool:
@@ -90,6 +119,7 @@ def details(sentence: str, question: str) -> Details:
         figures=tuple(f for f in figures(sentence) if not any(same(f, other) for other in figures(question))),
         names=tuple(name for name in names_in(sentence) if name.lower() not in question.lower()),
         terms=frozenset(terms(sentence)) - asked,
+        loose=_german(sentence),
     )
 
 
@@ -98,7 +128,7 @@ def missing(wanted: Details, evidence: str) -> tuple[list[Figure], list[str]]:
     present = [*figures(evidence), *spelled(evidence)]
     lowered = evidence.lower()
     no_figures = [f for f in wanted.figures if not (any(same(f, p) for p in present) or _counted(f, lowered))]
-    no_names = [name for name in wanted.names if not _named(name, evidence, lowered)]
+    no_names = [name for name in wanted.names if not _known(name, evidence, lowered, wanted.loose)]
     return no_figures, no_names
 
 
@@ -109,7 +139,7 @@ def check(sentence: str, question: str, evidence: str, similarity: float = 1.0) 
         sentence: one sentence of an answer.
         question: what was asked; its own words need no evidence.
         evidence: the cited sentences, with the title and headings they stand under, one a line.
-        similarity: 0 to 1, how near the two are in meaning, for texts that share no script.
+        similarity: 0 to 1, how near the two are in meaning, for texts in two languages.
     """
     wanted = details(sentence, question)
     no_figures, no_names = missing(wanted, evidence)
@@ -143,7 +173,7 @@ def _invented(sentence: str, question: str, evidence: str) -> bool:
     Half of "it won the prize and toured Australia" may be in the source: a share over the whole sentence
     does not see the other half.
     """
-    if not _same_language_family(sentence, evidence):
+    if not _comparable(sentence, evidence):
         return False
     known = f"{evidence}\n{question}"
     if "cjk" in script_of(sentence):
@@ -164,34 +194,85 @@ def _stems(text: str) -> set[str]:
     return {word[:4] for word in words if word not in _FUNCTION_WORDS}
 
 
-def _within(start: int, end: int, spans: list[tuple[int, int]]) -> bool:
-    return any(left <= start and end <= right for left, right in spans)
-
-
 def _share(wanted: Details, sentence: str, evidence: str, similarity: float) -> float:
-    """Share of the new terms in the evidence; the similarity where no script is shared."""
-    shared = script_of(sentence) & script_of(evidence) and _same_language_family(sentence, evidence)
-    if not wanted.terms or not shared:
+    """Share of the new terms in the evidence; the similarity where words cannot be compared."""
+    if not wanted.terms or not _comparable(sentence, evidence):
         return similarity
     return max(len(wanted.terms & set(terms(evidence))) / len(wanted.terms), similarity * _SUPPORTED_SHARE)
 
 
-def _same_language_family(sentence: str, evidence: str) -> bool:
-    """Japanese text holds Latin names; that alone does not make it comparable with English."""
-    return ("cjk" in script_of(sentence)) == ("cjk" in script_of(evidence))
+def _comparable(sentence: str, evidence: str) -> bool:
+    """Whether words can be compared: Japanese text holds Latin names, which does not make it English."""
+    scripts = script_of(sentence), script_of(evidence)
+    same = bool(scripts[0] & scripts[1]) and ("cjk" in scripts[0]) == ("cjk" in scripts[1])
+    return same and _german(sentence) == _german(evidence)
+
+
+def _known(name: str, evidence: str, lowered: str, loose: bool) -> bool:
+    """Whether the evidence has the name, without its first or last word where that may be a common noun."""
+    words = name.split()
+    forms = [name, *([" ".join(words[1:]), " ".join(words[:-1])] if loose and len(words) > 1 else [])]
+    # A German genitive has no apostrophe: "Mercors".
+    return any(
+        _named(form, evidence, lowered) or loose and _named(form.removesuffix("s"), evidence, lowered)
+        for form in forms
+    )
 
 
 def _named(name: str, evidence: str, lowered: str) -> bool:
     folded = name.lower().removesuffix("'s").removesuffix("’s")
     if folded in lowered or re.sub(r"[\s・]", "", folded) in re.sub(r"[\s・]", "", lowered):
         return True
-    if foreign_form(name, evidence):
-        return True
-    written = [evidence[start:end] for start, end in names(evidence)]
-    if any(foreign_form(candidate, name) for candidate in written):
+    if foreign_form(name, evidence) or _borrowed(name, evidence):
         return True
     words = [word for word in re.split(r"[\s・]", name) if len(word) > 1 and not word.islower()]
     return len(words) > 1 and all(_named(word, evidence, lowered) for word in words)
+
+
+def _borrowed(name: str, evidence: str) -> bool:
+    """Whether a katakana word is one of the evidence's, capital or not: サービス is "service"."""
+    if not re.fullmatch(r"[ァ-ヺー]+", name):
+        return False
+    words = set(re.findall(r"[a-zà-ÿ]{4,}", evidence.lower())) - _FUNCTION_WORDS - OPENERS
+    return any(alike(name, word) >= ALIKE for word in words)
+
+
+def _without(span: tuple[int, int], known: list[tuple[int, int]], text: str) -> list[tuple[int, int]]:
+    """What is left of a run of capitals without its offices and units: "Mercor's CEO Foody" is two names."""
+    start, end = span
+    parts = []
+    for left, right in [*known, (end, end)]:
+        if start <= left <= end:
+            parts.append((start, left))
+        if left < end:
+            start = max(start, right)
+    trimmed = (_TRIM.fullmatch(text, *part) for part in parts if part[0] < part[1])
+    return [match.span("name") for match in trimmed if match and match["name"]]
+
+
+@lru_cache(maxsize=512)
+def _german(text: str) -> bool:
+    """Whether a text is German; of nothing but names that cannot be told."""
+    return bool(re.search(r"(?<!\w)[a-zäöüß]{2,}", text)) and detect(text) == "de"
+
+
+def _surely_name(span: tuple[int, int], text: str) -> tuple[int, int] | None:
+    """The part of a run of German capitals that cannot be mere nouns, all of which have one; None if it can."""
+    start, end = span
+    before, first = text[:start].rstrip(), text[start:end].split()[0]
+    opens = not before or before[-1] in ".!?:\n"
+    if _ARTICLE.search(before) or (opens and _NO_NAME.fullmatch(first)):
+        start = min(end, start + len(first) + 1)
+    return (start, end) if re.search(r"\s[A-ZÀ-Þ]|^[A-Za-z]*[a-z][A-Z]", text[start:end]) else None
+
+
+def _korean_people(text: str) -> list[str]:
+    """Who stands before 씨 or, with two words, before an office; Korean marks no other name."""
+    found = [match["name"] for match in _KOREAN_PERSON.finditer(text)]
+    found += [
+        match["name"] for role in roles(text) if (match := _KOREAN_FULL_NAME.search(text, 0, role.start))
+    ]
+    return found
 
 
 _SMALL_COUNTS: dict[Decimal | int, str] = {

@@ -8,15 +8,16 @@ read from a phrase by anybody else. Knows no model and no document.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 from qa.language import script_of
-from qa.names import foreign_form, names
+from qa.names import foreign_form, names, whole, word_count
 
 __all__ = [
     "byline",
     "in_other_words",
     "is_refusal",
-    "joiner",
+    "joined",
     "language_name",
     "leans",
     "may_refuse",
@@ -46,9 +47,10 @@ _REFUSALS = {
 }  # fmt: skip
 
 _DRAFTED_REFUSAL = re.compile(
-    r"\b(?:article|passages?|texts?|documents?|context|it|information|this|source)\b[^.]{0,60}?\b(?:does|do|did|is|are|was|were)"
+    r"\b(?:article|passages?|texts?|documents?|context|information|source)\b[^.]{0,60}?\b(?:does|do|did|is|are|was|were)"
     r"(?: not|n['’]t) (?:\w+ )?(?:stat\w+|say\w*|mention\w*|provid\w+|specif\w+|contain\w*|include\w*|give\w*|given|disclos\w+|indicat\w+"
     r"|explicitly|address\w*|discuss\w*|available|reveal\w*|list\w*|name\w*|report\w*)"
+    r"|\b(?:it|this) (?:does|is|was)(?: not|n['’]t) (?:\w+ )?(?:stated?|say|mention(?:ed)?|specif(?:y|ied)|given|disclosed|indicated?|known)\b"
     r"|\bnot (?:explicitly |directly )?(?:stated|mentioned|provided|specified|given|disclosed|available|known) (?:in|by|from) the\b"
     r"|^\W*(?:not (?:stated|mentioned|specified|provided|given|available|known)|unknown|no (?:answer|information)|n/?a)\b"
     r"|\b(?:there is|contains|provides|has|have) no (?:\w+ )?(?:information|mention|answer|details?)\b"
@@ -58,11 +60,13 @@ _DRAFTED_REFUSAL = re.compile(
     r"|(?:情報|記載|言及|記述)(?:は|が|も)?(?:提供されて|含まれて|見つかり|見当たり)?(?:い)?(?:あり)?(?:ま|な)(?:せん|い)"
     r"|(?:答え|回答|特定|判断|確認)(?:られ|でき|する(?:こと)?(?:は|が)でき)(?:ま|な)(?:せん|い)|^\W*(?:不明|わかりません|分かりません)"
     r"|(?:文章|文中|本文|原文|文档|资料|信息)(?:中|里)?(?:并|也|都)?(?:没有|未|无)[^。]{0,8}?(?:提|说|给|包含|提供|明确|指出)|无法(?:确定|回答|得知)"
-    r"|(?:기사|본문|문서|글)(?:에|에는|에서|에서는)[^.]{0,40}?(?:없|않)|알 수 없"
-    r"|\bno (?:se )?(?:menciona|indica|dice|especifica|proporciona|da|aparece|está)\b"
+    r"|(?:기사|본문|문서|(?<![가-힣])글)(?:에|에는|에서|에서는)[^.]{0,40}?(?:없|않)|알 수 없"
+    r"|\b(?:art[ií]culo|texto|documento|fuente)\b[^.]{0,40}\bno (?:\w+ )?(?:menciona|indica|dice|especifica|proporciona|da|ofrece)\b"
+    r"|\bno (?:se (?:menciona|indica|dice|especifica|proporciona|sabe)|(?:aparece|está) (?:\w+ )?(?:en el|indicad\w|mencionad\w))\b"
     r"|(?:Artikel|Text)\b[^.]{0,60}\b(?:nicht|keine)\b[^.]{0,30}\b(?:genannt|erwähnt|angegeben|Angaben?|Information\w*)"
     r"|\b(?:nennt|erwähnt|sagt|enthält|gibt) (?:\w+ )?(?:nicht|keine)"
-    r"|n['’](?:est|indique|mentionne|est pas)\b[^.]{0,20}\bpas\b",
+    r"|\b(?:article|texte|document)\b[^.]{0,40}\bn(?:e |['’])(?:\w+ )?(?:dit|mentionne|indique|précise|donne)\b[^.]{0,20}\bpas\b"
+    r"|\bn['’]est pas (?:\w+ )?(?:mentionné|indiqué|précisé|donné)\w*",
     re.IGNORECASE,
 )
 
@@ -71,6 +75,7 @@ _ABOUT_THE_TEXT = re.compile(
     r"|記事|文章|本文|文書|情報|資料|文中|原文|기사|본문|文档|artículo|Artikel|texte|article",
     re.IGNORECASE,
 )
+_ENDED = re.compile(r"[.!?。！？…．](?:[\"'”’»」』)）]*)$")
 _SENTENCE_END = re.compile(r"[。！？]|[.!?](?:\s|$)")
 _GREETING = re.compile(
     r"\W*(?:hi|hello|hey|good (?:morning|afternoon|evening)|こんにちは|こんばんは|おはよう(?:ございます)?|やあ|どうも|はじめまして"
@@ -96,14 +101,21 @@ _WELCOME = {
 }  # fmt: skip
 _UNSPACED = frozenset({"ja", "zh", "th"})
 _LEANS = re.compile(
-    r"[\s\"'“‘(]*(?:(?:He|She|It|They|His|Her|Its|Their|This|That|These|Those|Such|Er|Sie|Dies\w*|Él|Ella|Ellos|Est[aeo]s?)\b"
-    r"|[「『（]?(?:彼|同[一-龥]|これ|それ|この|その|こう|そう|ここで|そこで|両[社者国]|他[是们的在于也]|她|它|这|该|그는|그녀|이는|이것))"
+    r"[\s\"'“‘(]*(?:(?:He|She|It|They|His|Her|Its|Their|This|That|These|Those|Such|Er|Sie|Seine?[mnrs]?|Ihre?[mnrs]?|Dies\w*"
+    r"|Él|Ella|Ell[ao]s|Sus?|Est[aeo]s?|Ils?|Elles?|Ces?|Cette|Son|Sa|Ses)\b"
+    r"|[「『（]?(?:彼|同(?![一時様盟意僚士情性席居調封志級])[一-龥]|これ|それ|この|その|こう|そう|ここで|そこで|両[社者国]"
+    r"|他(?![国人乡])|她|它|这|该|그(?:는|가|의|들|녀)|이(?:는|것|들)|[이그](?=\s(?!씨))|해당))"
 )
 _CONNECTIVE = re.compile(
     r"(?:また|しかし|そして|さらに|一方(?:で)?|なお|ただし|そのため|したがって|だが|ところが|(?:However|Moreover|Furthermore|In addition|Also|Meanwhile|Nevertheless|Therefore)(?=,))[、,]\s*"
 )
+_PLAIN_WORD = re.compile(r"[^\W\d_A-Z]+(?![^\W\d_])")
+"""One without capitals: what begins a sentence gets one, "iPhone" does not."""
 _OWNED = re.compile(r"['’]s(?=\s)")
 """What ends a name within a run of capitals: "Mercor's CEO"."""
+_TIED = re.compile(r"(?:^|\s)(?:of|for|the|C[A-Z]O)(?=\s|$)|['’]s(?=\s|$)")
+"""What stands between two names in a run of capitals: "Meta CEO Mark Zuckerberg"."""
+_MARKED = re.compile(r"[ァ-ヺー]+(?:[・＝=][ァ-ヺー]+)+|[ァ-ヺー]{2,}(?=氏|さん|様|社)")
 _BYLINES = {
     "de": "Verfasst von ", "en": "By ", "es": "Por ", "fr": "Par ", "ja": "著者：", "ko": "글: ", "zh": "作者：",
 }  # fmt: skip
@@ -119,9 +131,15 @@ def language_name(code: str) -> str:
     return _NAMES.get(code, "English")
 
 
-def joiner(language: str) -> str:
-    """What stands between two sentences."""
-    return "" if language in _UNSPACED else " "
+def joined(sentences: Iterable[str], language: str) -> str:
+    """One text of several sentences; a headline that another follows gets a full stop."""
+    text = ""
+    for sentence in sentences:
+        spaced = language not in _UNSPACED
+        if text and not _ENDED.search(text):
+            text += "." if spaced else "。"
+        text += f" {sentence}" if text and spaced else sentence
+    return text
 
 
 def refusal(language: str) -> str:
@@ -139,13 +157,16 @@ def small_talk(question: str, language: str) -> str:
 
 def leans(sentence: str) -> bool:
     """Whether a sentence begins by pointing back: "He used to be its chief" says not who."""
-    return bool(_LEANS.match(sentence))
+    return bool(_LEANS.match(spoken(sentence)))
 
 
 def spoken(sentence: str) -> str:
     """A source sentence as an answer: without the "However," or 「また、」 that ties it to the one before."""
-    rest = _CONNECTIVE.sub("", sentence, count=1) if _CONNECTIVE.match(sentence) else sentence
-    return rest[:1].upper() + rest[1:]
+    opener = _CONNECTIVE.match(sentence)
+    if opener is None:
+        return sentence  # as it stands: the first word may be "iPhone"
+    rest = sentence[opener.end() :]
+    return rest[:1].upper() + rest[1:] if _PLAIN_WORD.match(rest) else rest
 
 
 def byline(language: str) -> str:
@@ -172,20 +193,43 @@ def may_refuse(draft: str) -> bool:
     return is_refusal(draft) or (open_ended and (len(draft) < 8 or bool(_ABOUT_THE_TEXT.search(draft))))
 
 
-def with_source_names(sentence: str, evidence: str, language: str) -> str:
-    """Write the source form behind each name that the source writes in another script, once.
+def with_source_names(sentence: str, evidence: str, question: str = "") -> str:
+    """Write the source form behind the first mention of each name that the source writes in another script.
 
-    "Jason Droege" becomes "Jason Droege (ジェイソン・ドロージ)" where the evidence has only the latter, so that
-    a reader can find it there and a wrong transliteration misleads nobody.
+    "Jason Droege" becomes "Jason Droege (ジェイソン・ドロージ)" where the evidence has only the latter, and the
+    other way round, so that a reader can find it there and a wrong transliteration misleads nobody. What the
+    question writes in the reader's script needs none.
     """
-    if "cjk" in script_of(sentence) or not script_of(evidence) & {"cjk", "hangul", "cyrillic"}:
-        return sentence
+    written = _latin_names(sentence, evidence) if "cjk" not in script_of(sentence) else {}
+    for name in _names_of_source(evidence, sentence):
+        form = foreign_form(name, sentence)
+        known = form in question or form in evidence or name in sentence
+        if form and not known and word_count(form) == word_count(name):
+            if mention := whole(form).search(sentence):
+                written.setdefault(mention.end(), name)
     pieces, at = [], 0
+    for end, name in sorted(written.items()):
+        pieces += [sentence[at:end], f" ({name})"]
+        at = end
+    return "".join([*pieces, sentence[at:]])
+
+
+def _latin_names(sentence: str, evidence: str) -> dict[int, str]:
+    """Where a name in capitals ends, and the evidence's form of it in another script."""
+    found: dict[int, str] = {}
     for start, end in names(sentence):
         name = _OWNED.split(sentence[start:end])[0]
-        end = start + len(name)
         form = "" if name.lower() in evidence.lower() else foreign_form(name, evidence)
-        if form and form not in sentence:
-            pieces += [sentence[at:end], f" ({form})"]
-            at = end
-    return "".join([*pieces, sentence[at:]])
+        if form and not script_of(form) & {"latin"} and form not in sentence and form not in found.values():
+            found[start + len(name)] = form
+    return found
+
+
+def _names_of_source(evidence: str, sentence: str) -> list[str]:
+    """The evidence's names in capitals; in katakana only those marked as names.
+
+    Of a single katakana word nothing tells whether it is a name: サービス is "service" in Korean too.
+    """
+    runs = [evidence[start:end] for start, end in names(evidence)]
+    found = [part.strip() for run in runs for part in _TIED.split(run) if part.strip()]
+    return found if "cjk" in script_of(sentence) else [*found, *_MARKED.findall(evidence)]

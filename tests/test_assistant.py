@@ -126,11 +126,24 @@ def test_markup_a_model_writes_does_not_survive_even_while_streaming(make, artic
         assert "evil" not in text and "<img" not in text and "](" not in text
 
 
-def test_cut_stream_keeps_what_came_and_is_marked(make, article):
-    assistant = make(finish="cut")
+@pytest.mark.parametrize("finish", ["cut", "length", "filtered"])
+def test_cut_stream_keeps_what_came_and_is_marked(make, article, finish):
+    assistant = make(lambda prompt: "Mara Ellison will run the service. The city paid $2", finish=finish)
     assistant.add(article)
-    answer = assistant.ask("Who will run the ferry service?")
-    assert answer.reason == "incomplete" and "Mara Ellison" in answer.text
+    *pieces, answer = assistant.stream("Who will run the ferry service?")
+    assert "".join(pieces) == answer.text == "Mara Ellison will run the service. The city paid $2"
+    assert answer.answered and answer.reason == "incomplete"
+    whole, half = answer.sentences
+    assert whole.state == "supported" and whole.citations
+    assert (half.state, half.reason, half.citations) == ("unsupported", "it is cut off", ())
+
+
+@pytest.mark.parametrize("written", ["The city paid $2", "The city paid $2.", "The article does not"])
+def test_what_a_cut_answer_was_going_to_say_is_not_judged(make, article, written):
+    assistant = make(lambda prompt: written, finish="cut")
+    assistant.add(article)
+    answer = assistant.ask("What did the city pay for the boat?")
+    assert (answer.text, answer.reason, answer.citations) == (written, "incomplete", ())
 
 
 @pytest.mark.parametrize("hello", ["Hello!", "こんにちは", "thank you"])
@@ -154,6 +167,20 @@ def test_follow_up_is_rewritten_with_the_history(make, article):
     answer = assistant.ask("And how much was it?", history=[("Who bought the boat?", "The city.")])
     assert answer.receipt.query == "What did the boat cost the city?"
     assert answer.answered and "2.4" in answer.citations[0].quote
+
+
+@pytest.mark.parametrize(
+    ("written", "searched"),
+    [
+        ("What did the boat", "And how much was it?"),
+        ("What did the boat cost?\nThe boat", "What did the boat cost?"),
+    ],
+)
+def test_a_rewrite_that_was_cut_is_not_used(make, article, written, searched):
+    assistant = make(lambda prompt: written, finish="length")
+    assistant.add(article)
+    answer = assistant.ask("And how much was it?", history=[("Who bought the boat?", "The city.")])
+    assert answer.receipt.query == searched
 
 
 def test_chain_composes_batches_and_runs_async(make, article):
@@ -192,15 +219,57 @@ def test_same_bytes_change_nothing_and_changed_source_replaces(make, article):
     assert not any("3 euros" in hit.chunk.text for hit in assistant.search("single ticket euros", k=10))
 
 
+def test_of_one_source_given_twice_the_later_is_found(make):
+    assistant = make()
+    tea, salt = ("a", "", "Tea is grown in Uji."), ("a", "", "Salt is made in Ako.")
+    report = assistant.add_texts([tea, salt])
+    assert len(report.added) == len(report.replaced) == 1
+    assert [hit.chunk.text for hit in assistant.search("salt")] == [salt[2]]
+    assistant.add_texts([tea])
+    assert len(assistant.add_texts([salt, tea]).replaced) == 2
+    assert [hit.chunk.text for hit in assistant.search("tea")] == [tea[2]]
+
+
+def test_progress_goes_on_within_one_document(make, article):
+    class Telling(ScriptedEmbedder):
+        def documents(self, texts, progress=None):
+            if progress:
+                progress(1, len(texts))
+            return super().documents(texts)
+
+    assistant, steps = make(), []
+    assistant._embedder = Telling()
+    assistant._progress = lambda *step: steps.append(step)
+    assistant.add(article)
+    (info,) = assistant.documents()
+    assert ("Embedding", 1, info.chunks) in steps
+
+
+def test_a_wrong_document_is_an_error_not_a_refusal(make, article):
+    assistant = make()
+    assistant.add(article)
+    for asking in (
+        lambda: assistant.ask("Who?", document_ids=["nix"]),
+        lambda: next(assistant.stream("Who?", document_ids=["nix"])),
+        lambda: assistant.search("Who?", document_ids=["nix"]),
+    ):
+        with pytest.raises(QAError, match="no document 'nix'") as caught:
+            asking()
+        assert caught.value.hint
+    assert not assistant.chat.prompts
+
+
 def test_one_bad_file_does_not_keep_the_others_out(make, article, tmp_path):
     folder = tmp_path / "many"
     folder.mkdir()
     (folder / "good.txt").write_text(ARTICLE, encoding="utf-8")
     (folder / "empty.txt").write_bytes(b"")
+    (folder / "moved.txt").symlink_to(folder / "nowhere.txt")
     report = make().add(folder)
     assert len(report.added) == 1
-    (failure,) = report.failed
-    assert failure.source.endswith("empty.txt") and failure.message and failure.hint
+    empty, moved = report.failed
+    assert empty.source.endswith("empty.txt") and empty.message and empty.hint
+    assert moved.source.endswith("moved.txt") and "leads nowhere" in moved.message
 
 
 def test_add_texts_search_and_remove(make):
@@ -241,10 +310,30 @@ def test_nothing_added_and_bad_questions_are_clear_errors(make, article, tmp_pat
         assistant.chain.invoke({"question": "Who?", "colour": "red"})
 
 
+@pytest.mark.parametrize(
+    "given", [{"history": [("a",)]}, {"history": 5}, {"history": "ab"}, {"document_ids": "abc"}]
+)
+def test_what_is_no_history_and_no_choice_of_documents_is_said(make, article, given):
+    assistant = make()
+    assistant.add(article)
+    with pytest.raises(QAError, match="must be a list"):
+        assistant.chain.invoke({"question": "Who?"} | given)
+
+
 def test_samples_are_ours_and_findable(make):
     assistant = make()
     assert len(assistant.add_samples().added) == 2
     assert {info.language for info in assistant.documents()} == {"en", "ja"}
+
+
+def test_samples_leave_only_for_other_documents(make, article):
+    assistant = make()
+    assistant.add_samples()
+    assert assistant.remove_samples() == () and len(assistant.documents()) == 2
+    assistant.add(article)
+    assert len(assistant.remove_samples()) == 2
+    assert [info.source for info in assistant.documents()] == [str(article)]
+    assert assistant.remove_samples() == ()
 
 
 def test_reindex_after_a_changed_chunking(make, article, tmp_path):
@@ -343,7 +432,8 @@ def test_for_another_language_the_sentence_is_translated_once(make, article):
     assistant._embedder = Polyglot()
     assistant.add(article)
     *pieces, answer = assistant.stream("フェリーを運航するのは誰ですか？")
-    assert answer.answered and answer.text == "港長のマーラ・エリソンが運航します。" == "".join(pieces)
+    said = "港長のマーラ・エリソン (Mara Ellison)が運航します。"
+    assert answer.answered and answer.text == said == "".join(pieces)
     assert answer.citations[0].quote.startswith("Mara Ellison")
     assert "translate" in answer.receipt.prompts and len(assistant.chat.streams) == 1
     assert assistant.ask("渡し船は誰が運航しますか？").text == answer.text
@@ -384,3 +474,16 @@ def test_of_two_languages_the_readers_own_is_quoted(make, article):
     assistant.add(article)
     answer = assistant.ask("フェリーを運航する港長は誰ですか？")
     assert answer.text == "港長のMara Ellison氏が渡し船を運航する。" and not assistant.chat.streams
+
+
+@pytest.mark.parametrize(
+    ("made", "kept"),
+    [("Mara Ellison runs it.", True), ("Bela Ellinton runs it.", False), ("The master runs it.", False)],
+)
+def test_a_translation_without_a_name_of_its_source_gives_way(make, made, kept):
+    assistant = make(lambda prompt: made, stated=sure_of("港長"), local=True)
+    assistant._embedder = Polyglot()
+    assistant.add_texts([("ferry", "渡し船", "港長のマーラ・エリソンが運航する。")])
+    answer = assistant.ask("Who sails the ferry?")
+    assert (answer.text == "Mara Ellison (マーラ・エリソン) runs it.") == kept
+    assert kept or "港長のマーラ・エリソンが運航する。" in answer.text

@@ -79,3 +79,15 @@ def test_names_joined_from_two_sentences_are_not_supported(source: list[str], st
     near = np.array([0.9, 0.9], dtype=np.float32)
     proof = prove("Southport is run by Anna Kern.", "Who runs Southport?", candidates(*source), near)
     assert proof.verdict.state == state, proof.verdict.reason
+
+
+@pytest.mark.parametrize(("near", "state"), [(-0.2, "unsupported"), (0.2, "partly"), (0.6, "supported")])
+def test_what_shares_no_script_must_be_near_in_meaning(near: float, state: str) -> None:
+    source = candidates("同社は株式を取得した。")
+    proof = prove("It took the shares.", "What did it do?", source, np.array([near], dtype=np.float32))
+    assert proof.verdict.state == state
+
+
+def test_a_count_in_words_is_as_good_as_in_digits() -> None:
+    texts = ["The firm has some labs.", "The firm has five labs."]
+    assert chosen("It runs 5 places.", "How many?", texts, [0.81, 0.8]) == [texts[1]]

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 from typing import Any
@@ -34,6 +35,12 @@ DROEGE = answered(
 )
 
 
+CUT = replace(
+    answered(Sentence("It cost", "unsupported", "it is cut off", ()), reason="incomplete"),
+    fault="The line broke. Try again.",
+)
+
+
 class Scripted:
     """An assistant that answers from a script and remembers what it was asked."""
 
@@ -58,6 +65,10 @@ class Scripted:
     def add_samples(self) -> AddReport:
         self.sampled = True
         return AddReport(added=(PAPER,))
+
+    def remove_samples(self) -> tuple[DocumentInfo, ...]:
+        was, self.sampled = self.sampled, False
+        return (PAPER,) if was else ()
 
     def _next(self) -> Any:
         item = self.script.pop(0)
@@ -152,6 +163,13 @@ def test_small_talk_has_no_sources(run: Run, capsys: pytest.CaptureFixture[str])
     assert capsys.readouterr().out == "Hello.\n"
 
 
+def test_a_cut_answer_says_what_cut_it(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(Scripted(CUT), "ask", "what?") == 0
+    out = capsys.readouterr().out
+    assert "Note: the model's answer was cut off.\nThe line broke. Try again.\n" in out
+    assert "unsupported: It cost (it is cut off)" in out
+
+
 def test_json_is_all_there_is_and_exact(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
     assistant = Scripted(DROEGE, empty=True)
     assert run(assistant, "ask", "who?", "--json") == 0
@@ -200,6 +218,15 @@ def test_add_reports_each_source(run: Run, capsys: pytest.CaptureFixture[str]) -
     assert "error: b.pdf: It is empty.\nhint: Add another.\n" in err
     assert "1 added, 0 replaced, 0 unchanged, 1 failed" in err
     assert "error: No such file.\nhint: Check it.\n" in err
+
+
+def test_samples_leave_once_something_is_added(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    assistant = Scripted(UnreadableFile("No such file."), AddReport(added=(PAPER,)))
+    assistant.sampled = True
+    run(assistant, "add", "missing.txt")
+    assert assistant.sampled and "sample" not in capsys.readouterr().err
+    run(assistant, "add", "a")
+    assert not assistant.sampled and "sample articles were taken out" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
@@ -278,9 +305,13 @@ def test_doctor_names_the_fix(
     monkeypatch.setenv("QA_EMBEDDINGS__RETRIES", "0")
     assert run(Scripted(), "doctor") == 2
     lines = capsys.readouterr().out.splitlines()
-    assert [line[0] for line in lines] == ["✓", "✗", "✗", "✓"]
+    assert [line[0] for line in lines] == ["✓", "✗", "✗", "✓", "✓"]
     assert all(" Fix: " in line for line in lines if line[0] == "✗")
-    assert "library: 0 documents in" in lines[3]
+    assert "library: 0 documents in" in lines[3] and lines[4] == "✓ index: whole"
+    for lag, words in ((None, "builds it again"), (1200, "behind by 1,200 changed passages")):
+        monkeypatch.setattr("qa.index.EmbeddedIndex.lag", lambda index, lag=lag: lag)
+        run(Scripted(), "doctor")
+        assert words in capsys.readouterr().out
 
 
 def test_doctor_survives_wrong_settings_and_the_unexpected(
@@ -296,6 +327,31 @@ def test_doctor_survives_wrong_settings_and_the_unexpected(
     monkeypatch.setenv("QA_CHAT__MAX_TOKENS", "many")
     assert run(Scripted(), "doctor") == 2
     assert capsys.readouterr().out.startswith("✗ settings: Settings are wrong: chat.max_tokens")
+
+
+@pytest.mark.parametrize(
+    ("typed", "error", "command"),
+    [
+        (["ask"], "Missing argument 'QUESTION'.", "qa ask"),
+        (["ask", "who?", "--colour"], "No such option: --colour", "qa ask"),
+        (["serve", "--port", "70000"], "Invalid value for '--port': ", "qa serve"),
+        (["aks"], "No such command 'aks'.", "qa"),
+        (["model"], "Missing command.", "qa model"),
+    ],
+)
+def test_a_wrong_command_line_is_told_as_every_other_error(
+    run: Run, capsys: pytest.CaptureFixture[str], typed: list[str], error: str, command: str
+) -> None:
+    assert run(Scripted(), *typed) == 2
+    out, err = capsys.readouterr()
+    first, second = err.splitlines()
+    assert out == "" and first.startswith(f"error: {error}")
+    assert second == f"hint: `{command} --help` says how it is used."
+
+
+def test_without_a_command_the_help_is_shown(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(Scripted()) == 2
+    assert "Usage: qa " in capsys.readouterr().err
 
 
 def qa(*arguments: str, home: Path, **options: Any) -> subprocess.CompletedProcess[str]:

@@ -38,6 +38,7 @@ def test_every_error_is_exported_and_documented() -> None:
         (errors.FetchRefused, errors.LoadError),
         (errors.IndexMismatch, errors.StoreError),
         (errors.ModelFileInvalid, errors.ModelError),
+        (errors.RequestTooLong, errors.ModelRejected),
     ],
 )
 def test_the_tree(kind: type[Exception], parent: type[Exception]) -> None:

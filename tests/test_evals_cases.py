@@ -61,6 +61,8 @@ def test_csv_from_a_spreadsheet(tmp_path):
         ('{"question": "a?", "answers": ["b"], "evidence": [[1]]}', "'evidence' must be"),
         ('{"question": "a?", "answer": ["b"]}', "'answer' is no column"),
         ('{"question": "b?", "answers": ["b"], "id": "line1"}', "was there before"),
+        ('{"id": "c", "turns": ["a"]}', "'turns' must be of type dict"),
+        ('{"question": "a?", "answers": ["b"], "history": []}', "'history' is no column"),
     ],
 )
 def test_a_bad_line_is_named(tmp_path, line, why):
@@ -75,6 +77,17 @@ def test_a_csv_line_with_too_many_fields_is_named(tmp_path):
     path = written(tmp_path, "question,answers\na?,b\na, b?,c\n", "mine.csv")
     with pytest.raises(QAError, match=r"mine\.csv:3 .*more fields"):
         list(read_cases(path))
+
+
+def test_a_csv_quote_that_is_never_closed_is_named(tmp_path):
+    path = written(tmp_path, 'question,answers\n"a?,b\nb?,c\n', "mine.csv")
+    with pytest.raises(QAError, match=r"mine\.csv:\d .*not CSV"):
+        list(read_cases(path))
+
+
+def test_a_line_separator_within_a_csv_field_ends_no_line(tmp_path):
+    path = written(tmp_path, "question,answers\nWho\u2028runs it?,b\nb?,c\n", "mine.csv")
+    assert [case.id for case in read_cases(path)] == ["line2", "line3"]
 
 
 def test_a_file_that_is_no_text_or_not_there(tmp_path):

@@ -122,8 +122,9 @@ def test_one_quotation_that_is_not_verbatim_is_enough(good):
     first = next(row for row in good.rows if row.verdict == "right")
     forged = replace(first, scores={**first.scores, "verbatim": 0.5})
     rows = tuple(forged if row is first else row for row in good.rows)
-    (reason,) = check(baseline_of([good]), [replace(good, rows=rows)])
+    reason, flip = check(baseline_of([good]), [replace(good, rows=rows)])
     assert "quotations verbatim is 0.900, under its floor 1.000" in reason
+    assert flip.split()[0] == first.id and first.question in flip and "before (right)" in flip
 
 
 def test_errors_count_against_it(good):
@@ -150,6 +151,20 @@ def test_accepting_worse_answers_lowers_no_floor(good):
     after = baseline_of([replace(good, rows=rows)], before)
     assert after["suites"]["sample"]["floors"] == before["suites"]["sample"]["floors"]
     assert any("under its floor" in reason for reason in check(after, [replace(good, rows=rows)]))
+
+
+def test_a_suite_that_cannot_be_run_here_keeps_its_baseline(good):
+    both = baseline_of([good, replace(good, suite="article")])
+    assert baseline_of([good], both)["suites"]["article"] == both["suites"]["article"]
+
+
+def test_only_the_article_may_be_left_out(monkeypatch):
+    def missing(name: str, *given: object) -> object:
+        raise QAError(f"{name} is damaged.")
+
+    monkeypatch.setattr(cli, "load_suite", missing)
+    with pytest.raises(QAError, match="sample is damaged"):
+        cli._gated(cli.Places())
 
 
 def test_another_model_or_other_questions_are_no_comparison(good):
@@ -217,6 +232,8 @@ def test_the_command_makes_a_baseline_passes_and_fails(gate, tmp_path):
     chats["chat"] = lambda: Reader(bold=True)
     failed = invoke()
     assert failed.exit_code == 1 and "unanswerable refused dropped" in failed.output
+    assert invoke("--junit", str(tmp_path / "j.xml")).exit_code == 1
+    assert 'failures="' in (tmp_path / "j.xml").read_text()
 
 
 def test_the_selection_is_there_and_small():

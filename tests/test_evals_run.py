@@ -93,6 +93,8 @@ def test_the_product_is_asked_scored_and_written(suite, tmp_path):
     for name in ("contains", "gold_hit", "verbatim", "citation_valid", "citation_coverage", "passage_hit@5"):
         assert row.scores[name] == 1.0, name
     assert row.scores["document_hit@1"] is None  # one document: nothing to choose
+    assert row.made["model"] == "scripted-chat" and row.made["settings"] == run.settings
+    assert {"revision", "prompt answer"} <= row.made.keys()
     assert row.tokens == (11, 7) and row.seconds >= row.first_token > 0
     assert (run.summary["right"].value, run.summary["right"].n) == (1.0, 2)
     assert run.summary["rerun_identical"].n == 2 and run.summary["rerun_identical"].value == 1.0
@@ -175,6 +177,17 @@ def test_an_error_is_a_wrong_row_and_the_rest_goes_on(suite, tmp_path):
     assert run.summary["right"].value == 0.5 and run.summary["errors"].value == pytest.approx(1 / 3)
 
 
+def test_a_bug_costs_its_question_and_no_more(suite, tmp_path):
+    def broken(prompt: str) -> str:
+        if "pay for" in prompt:
+            raise ZeroDivisionError("division by zero")
+        return honest(prompt)
+
+    run = run_of(suite, "qa", tmp_path, setup(tmp_path / "home", broken))
+    assert verdicts(run) == {"line1": "right", "line2": "error", "line3": "refused"}
+    assert next(row for row in run.rows if row.error).error == "ZeroDivisionError: division by zero"
+
+
 def test_no_model_at_all_stops_before_the_first_row(suite, tmp_path):
     def away(prompt: str) -> str:
         raise ModelUnavailable("Nobody is there.")
@@ -255,8 +268,50 @@ def scripted_cli(monkeypatch, tmp_path, replies):
     return lambda *words: CliRunner().invoke(cli.app, [str(word) for word in words])
 
 
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--resume"], "Name its folder with --out"),
+        (["--retrieval-only", "--min-right", "0.5"], "Leave out --min-right"),
+        (["--suite", "xquad"], "XQuAD has xquad-A-B"),
+        (["--suite", "empty.jsonl"], "holds no question"),
+        (["--suite", "texts.jsonl"], "asks about the folder 'texts'"),
+        (["--suite", "far.jsonl"], "3 to 9999, is not in 'ferry.txt'"),
+        (
+            ["--suite", "two.jsonl", "--document", "ferry.txt", "--document", "mine.jsonl"],
+            "in which document",
+        ),
+    ],
+)
+def test_what_cannot_be_run_is_said(scripted_cli, questions, tmp_path, words, said):
+    (tmp_path / "texts").mkdir()
+    asked = {"question": "Who?", "answers": ["Mara"]}
+    lines = {
+        "empty": "",
+        "texts": json.dumps(asked | {"source": "texts"}),
+        "far": json.dumps(asked | {"source": "ferry.txt", "evidence": [[3, 9999]]}),
+        "two": json.dumps(asked | {"evidence": [[0, 3]]}),
+    }
+    for name, text in lines.items():
+        (tmp_path / f"{name}.jsonl").write_text(text, encoding="utf-8")
+    error = scripted_cli("run", *words).exception
+    assert isinstance(error, QAError) and said in f"{error.message} {error.hint}"
+
+
+def test_evidence_of_the_only_document_needs_no_source(questions, tmp_path):
+    path = tmp_path / "bare.jsonl"
+    path.write_text(json.dumps({"question": "Who?", "answers": ["Mara"], "evidence": [[0, 3]]}))
+    (case,) = load_suite(str(path), cli.Places(documents=(str(tmp_path / "ferry.txt"),))).cases
+    assert case.gold_spans == (("ferry.txt", 0, 3),)
+
+
+def test_the_other_systems_stand_beside_it_unless_refused(scripted_cli, questions, tmp_path):
+    assert scripted_cli("run", "--suite", questions, "--out", tmp_path / "out").exit_code == 0
+    assert {path.name for path in (tmp_path / "out").iterdir()} == {f"mine.{name}" for name in SYSTEMS}
+
+
 def test_own_questions_with_one_command(scripted_cli, questions, tmp_path):
-    done = scripted_cli("run", "--suite", questions, "--out", tmp_path / "out")
+    done = scripted_cli("run", "--suite", questions, "--no-baselines", "--out", tmp_path / "out")
     assert done.exit_code == 0, done.output
     assert "mine, qa: 1 refused, 2 right" in done.output
     assert {path.name for path in (tmp_path / "out").iterdir()} == {

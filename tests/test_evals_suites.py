@@ -9,10 +9,11 @@ from pathlib import Path
 import pytest
 
 from evals.cases import Case, Passage, Suite
-from evals.suites import SUITES, Places, load_suite, oracle
+from evals.suites import SUITES, Places, invented, load_suite, oracle
 from qa.data import Document
 from qa.errors import QAError
 
+ARTICLES = Path(__file__).parents[1] / "benchmarks" / "articles"
 BENCH = Path(os.environ.get("QA_BENCH") or Path(__file__).parents[2] / "shared" / "bench")
 needs_bench = pytest.mark.skipif(not BENCH.is_dir(), reason="the public sets are not beside this checkout")
 
@@ -31,6 +32,21 @@ def test_the_sample_asks_each_document_by_name():
         for name, start, end in case.gold_spans:
             (path,) = (Path(target) for target in suite.targets if target.endswith(name))
             assert path.read_text(encoding="utf-8")[start:end].strip(), case.id
+
+
+def test_invented_articles_mark_whole_sentences_and_none_is_learned_from():
+    scored = load_suite("invented")
+    assert (len(scored.cases), sum(case.answerable for case in scored.cases)) == (240, 120)
+    if not ARTICLES.is_dir():
+        pytest.skip("benchmarks are not part of the source distribution")
+    learned = [invented(folder) for folder in sorted(ARTICLES.iterdir())]
+    assert len({passage.text for suite in [scored, *learned] for passage in suite.passages}) == 80
+    for suite in [scored, *learned]:
+        texts = {passage.name: passage.text for passage in suite.passages}
+        for case in suite.cases:
+            spans = {texts[name][start:end] for name, start, end in case.gold_spans}
+            assert all(text[-1] in '.!?。！？」』”"“)）' for text in spans), (suite.name, case.id)
+            assert case.question not in spans and set(case.among) <= texts.keys()
 
 
 def test_article_and_conversations_point_into_the_file_given(tmp_path):

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from qa.figures import annotate, figures, same
+from qa.figures import annotate, figures, restated, same, spelled
 
 RANDOM = st.text(
     alphabet=st.sampled_from("0123456789,.%$€¥ 億万千兆百十一二〇年月日円ドル　-MBk")
@@ -56,7 +56,10 @@ def test_one_amount_in_many_forms(text: str) -> None:
         ("25 パーセント", "25", "percent"), ("1979年政権", "1979", "year"),
         ("1.234.567 euros", "1234567", "eur"),
         ("0,5 Prozent", "0.5", "percent"), ("1,234", "1234", ""), ("$20", "20", "usd"), ("20€", "20", "eur"),
-        ("12 dozen", "144", ""),
+        ("12 dozen", "144", ""), ("5 Mio. Euro", "5000000", "eur"), ("5 Mrd. US-Dollar", "5000000000", "usd"),
+        ("三亿美元", "300000000", "usd"), ("两周", "2", "week"), ("18周岁", "18", "age"),
+        ("10周年", "10", "year"), ("百分之十", "10", "percent"), ("百分之二十五", "25", "percent"),
+        ("3분의 1", "33.33", "percent"), ("3分の2", "66.67", "percent"),
     ],
 )  # fmt: skip
 def test_values_and_units(text: str, value: str, unit: str) -> None:
@@ -71,6 +74,31 @@ def test_a_currency_sign_inside_a_sentence_belongs_to_the_number_behind_it() -> 
 def test_english_dates_are_those_of_other_languages() -> None:
     english, japanese = figures("on May 3, 2021"), figures("2021年5月3日に")
     assert all(any(same(one, other) for other in japanese) for one in english) and len(english) == 3
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("between twenty and thirty people", [(20, ""), (30, "person")]),
+        ("two hundred and five people", [(205, "person")]),
+        ("twenty-five or twenty five", [(25, ""), (25, "")]),
+        ("two million and three million euros", [(2_000_000, ""), (3_000_000, "eur")]),
+        ("one million two hundred thousand", [(1_200_000, "")]),
+        ("a million euros, half a million euros", [(1_000_000, "eur")]),
+        ("a hundred people", [(100, "person")]),
+        ("zwei Wochen", [(2, "week")]),
+        ("fünfundzwanzig Jahre", [(25, "year")]),
+        ("eine Million Euro", [(1_000_000, "eur")]),
+        ("treinta y cinco años", [(35, "year")]),
+        ("un millón de euros", [(1_000_000, "eur")]),
+        ("dos mil quinientos cincuenta y dos", [(2552, "")]),
+        ("ciento veinte, 5 por ciento", [(120, "")]),
+        ("dos mil millones de euros", [(2_000_000_000, "eur")]),
+        ("a man once had an end", []),
+    ],
+)
+def test_numbers_in_words(text: str, expected: list[tuple[int, str]]) -> None:
+    assert [(int(f.value), f.unit) for f in spelled(text)] == expected
 
 
 @pytest.mark.parametrize("text", ["they may march on", "数千億円", "第三者", "no figure"])
@@ -108,6 +136,35 @@ def test_magnitude_and_unit_part_figures() -> None:
 )
 def test_annotation(text: str, language: str, expected: str) -> None:
     assert annotate(text, language) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "expected"),
+    [
+        ("143億ドルを投資", "en", "$14.3 billionを投資"),
+        ("5億元を投資", "en", "500 million元を投資"),
+        ("3万人が来た", "en", "30,000人が来た"),
+        ("20万トン", "de", "200,000トン"),
+        ("5 million people came", "ja", "500万 people came"),
+        ("five million people came", "ko", "500만 people came"),
+        ("5 million yuan", "ja", "500万元"),
+        ("500 million", "ja", "5億"),
+    ],
+)
+def test_a_restated_figure_keeps_its_unit(text: str, language: str, expected: str) -> None:
+    assert restated(text, language) == expected
+
+
+@pytest.mark.parametrize("language", ["en", "de", "es", "ja", "zh", "ko"])
+@pytest.mark.parametrize("word", ["ドル", "ユーロ", "円", "ポンド", "元", "ウォン"])
+@pytest.mark.parametrize("number", ["5億", "500 million "])
+def test_no_currency_is_lost(number: str, word: str, language: str) -> None:
+    (written,), (kept,) = figures(number + word), figures(restated(number + word, language))
+    assert (kept.value, kept.unit) == (written.value, written.unit)
+
+
+def test_a_translation_may_leave_a_unit_away() -> None:
+    assert same(figures("3万人")[0], figures("30,000")[0])
 
 
 def test_an_absurdly_long_number_is_read_like_any_other() -> None:

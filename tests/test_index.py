@@ -280,6 +280,21 @@ def test_a_whole_generation_is_used_again(embedded: Store, caplog: pytest.LogCap
     assert not caplog.records
 
 
+def test_how_far_the_index_lags_is_told_without_touching_it(embedded: Store, tmp_path: Path) -> None:
+    assert embedded.index.lag() == 0 and not (tmp_path / "home").exists()
+    list(embedded.library.add_many(many(1)))
+    assert embedded.index.lag() is None
+    embedded.prepare()
+    assert embedded.index.lag() == 0
+    embedded.close()
+    list(embedded.library.add_many(many(2)))
+    assert embedded.index.lag() == 10
+    (embedded.index._folder / "seal.json").unlink()
+    before = sorted(embedded.index._folder.rglob("*"))
+    assert embedded.index.lag() is None and embedded.index._chroma is None
+    assert sorted(embedded.index._folder.rglob("*")) == before
+
+
 def _segment(folder: Path, name: str) -> Path:
     return next(folder.glob(f"*/{name}"))
 

@@ -33,7 +33,7 @@ CHILDREN = {
 
 def written(of: Run, folder: Path) -> ElementTree.Element:
     path = folder / "deep" / "junit.xml"
-    write_junit(of, path)
+    write_junit([of], path)
     return ElementTree.parse(path).getroot()
 
 
@@ -98,4 +98,12 @@ def test_an_empty_run_is_a_valid_file(tmp_path: Path) -> None:
 
 def test_a_folder_in_the_way_is_said(tmp_path: Path) -> None:
     with pytest.raises(QAError, match="cannot be written"):
-        write_junit(run({"a": "right"}), tmp_path)
+        write_junit([run({"a": "right"})], tmp_path)
+
+
+def test_several_runs_are_suites_of_one_file(tmp_path: Path) -> None:
+    write_junit([run({"a": "right"}), run({"a": "wrong", "b": "right"})], tmp_path / "two.xml")
+    root = ElementTree.parse(tmp_path / "two.xml").getroot()
+    assert_valid(root)
+    assert [suite.get("tests") for suite in root] == ["1", "2"]
+    assert (root.get("tests"), root.get("failures")) == ("3", "1")

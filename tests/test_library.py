@@ -103,6 +103,18 @@ def test_changed_source_is_replaced_whole(library: Library) -> None:
         assert set(snapshot.removed(0)) == {chunk.id for chunk in old[1]}
 
 
+def test_of_one_source_given_twice_the_later_stays(library: Library) -> None:
+    one, two = make("a.txt", "alpha beta. ", "gamma."), make("a.txt", "delta.")
+    done = list(library.add_many([one, two]))
+    assert [(info.id, outcome) for info, outcome in done] == [(one[0].id, "added"), (two[0].id, "replaced")]
+    assert [outcome for _, outcome in library.add_many([two, one, one])] == [
+        "unchanged",
+        "replaced",
+        "unchanged",
+    ]
+    assert library.counts() == (1, 2) and library.chunks_of(one[0].id) == one[1]
+
+
 def test_same_text_under_another_source_is_another_document(library: Library) -> None:
     assert library.add(*make("a.txt", "same.")) == "added"
     assert library.add(*make("b.txt", "same.")) == "added"

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import re
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from qa.names import ALIKE, alike, foreign_form, foreign_runs, names
+from qa.names import ALIKE, alike, foreign_form, foreign_runs, names, whole
 
 
 def found(text: str) -> list[str]:
@@ -55,6 +57,58 @@ def test_one_name_in_two_scripts(latin: str, other: str) -> None:
 def test_different_names_are_not_alike(latin: str, other: str) -> None:
     assert alike(latin, other) < ALIKE
     assert foreign_form(latin, f"{other}が来た。") == ""
+
+
+REAL = """
+    Nvidia エヌビディア|Amazon アマゾン|Tesla テスラ|Intel インテル|Samsung サムスン
+    Facebook フェイスブック|Twitter ツイッター|Oracle オラクル|Boeing ボーイング|Siemens シーメンス
+    Volkswagen フォルクスワーゲン|Philips フィリップス|Pfizer ファイザー|Walmart ウォルマート
+    Disney ディズニー|Uber ウーバー|Forbes フォーブス|Bloomberg ブルームバーグ|Meta メタ|Apple アップル
+    Toyota トヨタ|Surge サージ|Anthropic アンソロピック|Visa ビザ|London ロンドン|Chicago シカゴ
+    Washington ワシントン|Sydney シドニー|Houston ヒューストン|Florida フロリダ
+    Copenhagen コペンハーゲン|Donald Trump ドナルド・トランプ|Angela Merkel アンゲラ・メルケル
+    Bill Gates ビル・ゲイツ|Satya Nadella サティア・ナデラ|Winston Churchill ウィンストン・チャーチル
+    Jerome Powell ジェローム・パウエル|Alexandr Wang アレクサンドル・ワン|Nvidia 엔비디아|Google 구글
+    Apple 애플|Tesla 테슬라|Facebook 페이스북|Mercor 메르코르|Microsoft 마이크로소프트|London 런던
+    Berlin 베를린|Mark Zuckerberg 마크 저커버그|Jason Droege 제이슨 드로지|Tim Cook 팀 쿡
+"""
+COMMON = """
+    アメリカ メディア データ インド サービス モデル ビジネス スタートアップ プロジェクト チーム メンバー
+    リーダー トップ ユーザー ソフトウェア システム プログラム ニュース ユーロ パーセント マーケット
+    グループ パートナー ライバル テスト エンジニア スタッフ マネージャー レベル コスト ツール ロボット
+    センター イベント テレビ カメラ ゲーム オフィス ホテル エネルギー アジア ヨーロッパ フランス
+"""
+COMPANIES = """
+    Meta Mercor Google Amazon Intel Nvidia Tesla Toyota Forbes OpenAI Anthropic Microsoft Facebook
+    Twitter Oracle Boeing Siemens Philips Pfizer Walmart Disney Netflix Uber Samsung Sony Surge Turing
+    Scale Cisco Ford Total Spotify Zoom Stripe
+"""
+
+
+@pytest.mark.parametrize("pair", re.split(r"[|\n]\s*", REAL.strip()))
+def test_real_names_are_alike(pair: str) -> None:
+    words = pair.split()
+    half = len(words) - 1 if re.search("[ァ-ヺ]", pair) else len(words) // 2
+    assert alike(" ".join(words[:half]), " ".join(words[half:])) >= ALIKE
+
+
+@pytest.mark.parametrize("word", COMMON.split())
+def test_a_common_word_is_no_companys_name(word: str) -> None:
+    assert [company for company in COMPANIES.split() if foreign_form(company, f"{word}が増えた。")] == []
+
+
+def test_a_form_is_found_in_every_direction() -> None:
+    assert foreign_form("ザッカーバーグ", "Mark Zuckerberg runs it") == "Zuckerberg"
+    assert foreign_form("メルコール", "Mercor grew.") == "Mercor"
+    assert foreign_form("Jason Droege", "그는 제이슨 드로지는 아니다.") == "제이슨 드로지"
+    assert foreign_form("ジェイソン・ドロージ", "제이슨 드로지가 왔다.") == "제이슨 드로지"
+    assert foreign_form("Scale AI", "スケールAIが伸びた。") == "スケールAI"
+
+
+def test_a_form_is_no_part_of_a_longer_word() -> None:
+    assert whole("メタ").sub("Meta", "メタルとメタ。") == "メタルとMeta。"
+    assert whole("Meta").search("Metal") is None
+    assert whole("메타").sub("Meta", "메타는") == "Meta는"
 
 
 @settings(deadline=None)

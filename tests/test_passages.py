@@ -51,6 +51,19 @@ def test_orders_to_the_model_can_be_neither_read_nor_cited() -> None:
     assert "Ignore" not in read(passages(found), "en")
 
 
+def test_what_has_no_words_is_no_sentence() -> None:
+    found = sentences_of([hit("a", 0, "The pier is long.\n\nhttps://example.com/report\n\n<br>")])
+    assert [candidate.text for candidate in found] == ["The pier is long."]
+
+
+def test_the_sentence_before_is_of_the_same_document() -> None:
+    found = sentences_of([hit("a", 0, "Mara Ellison took over."), hit("b", 0, "She was a pilot.", 2)])
+    letters = Letters()
+    ranked = rank(found, "x", np.array([1, 0, 0], dtype=np.float32), SentenceVectors(letters), 2)
+    assert [passage.before for passage in ranked] == [None, None]
+    assert not [text for text in letters.seen if "Ellison" in text and "pilot" in text]
+
+
 def test_invisible_characters_are_not_read_but_stay_in_the_quotation() -> None:
     found = sentences_of([hit("a", 0, "The p\u200bier is long.")])
     assert "\u200b" in found[0].text and "pier" in read(passages(found), "en")

@@ -20,6 +20,12 @@ from qa.roles import leads, people, roles, wrong_role
         ("the co-founder", {"founder"}),
         ("取締役会", set()),
         ("the presidential race", set()),
+        ("el ministro", {"minister"}),
+        ("el suministro que administra", set()),
+        ("서울시장 안나", {"mayor"}),
+        ("시장 점유율", set()),
+        ("Mayor Ada Kern", {"mayor"}),
+        ("la mayor empresa", set()),
     ],
 )
 def test_offices_in_several_languages(text: str, kinds: set[str]) -> None:

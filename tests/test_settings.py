@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from pydantic import BaseModel, SecretStr
 
+import qa
 from qa.errors import SettingsError
 from qa.settings import DEFAULT_OPENAI_MODEL, Settings, load_settings
 
@@ -120,6 +121,13 @@ def test_fingerprints_follow_what_matters() -> None:
     assert load_settings(answer={"passages": 5}).index_fingerprint == base.index_fingerprint
     assert load_settings(chunking={"width": 500}).index_fingerprint != base.index_fingerprint
     assert load_settings(embeddings={"model": "m"}).index_fingerprint != base.index_fingerprint
+
+
+def test_every_setting_that_is_named_anywhere_is_one() -> None:
+    known = {name for name, _ in every_setting()} | {"QA_SECTION__NAME"}
+    sources = [path.read_text("utf-8") for path in Path(qa.__file__).parent.rglob("*.py")]
+    named = {name for text in sources for name in re.findall(r"QA_[A-Z]+__[A-Z_]+", text)}
+    assert named and named <= known
 
 
 def test_settings_are_frozen() -> None:

@@ -181,6 +181,7 @@ def test_reasons_are_given_in_the_language_of_the_page():
     reason = "143 is not in the source; one says no and the other does not"
     assert explained(reason, "en") == reason
     assert explained(reason, "ja") == "「143」は原文にありません。一方だけが否定しています"
+    assert explained("it is cut off", "ja") == "途中で切れています"
     assert explained("something new", "ja") == "something new"
 
 
@@ -241,7 +242,10 @@ def test_every_refusal_has_a_reason_of_its_own(reason, language):
 def test_small_talk_and_cut_answers_are_told_apart():
     talk = render.turn(Turn("t", "hi", answer(reason="small_talk")), "en")
     assert 'class="sentences"' not in talk and "Not from the article" in talk
-    assert "cut off" in render.turn(Turn("t", "q", answer(reason="incomplete")), "en")
+    cut = answer(reason="incomplete", fault="The line broke. Try again.")
+    assert "cut off. The line broke. Try again." in render.turn(Turn("t", "q", cut), "en")
+    (read,) = read_turns([Turn("t", "q", cut).to_dict()])
+    assert read.answer == replace(cut, hits=read.answer.hits)
 
 
 def test_stopped_and_failed_turns_offer_another_try():
@@ -437,6 +441,16 @@ def test_markdown_has_markers_quotes_and_no_orders():
     assert f"[1] Title, {start}–{start + 15}, /a/b.txt\n\n> First sentence." in text
     assert "**The article does not say.** (not_stated)" in text
     assert "*Ha*" in text
+
+
+def test_markdown_says_what_is_missing():
+    cut = answer(
+        sentences=(Sentence("It cost", "unsupported", "it is cut off", ()),),
+        reason="incomplete",
+        fault="The line broke. Try again.",
+    )
+    text = export.as_markdown([Turn("1", "What?", cut)])
+    assert "It cost *(unsupported: it is cut off)*\n\n*The line broke. Try again.*" in text
 
 
 def test_json_is_the_turns():

@@ -128,6 +128,25 @@ def test_verdict_is_stored_beside_the_library(actions, ferry):
     assert json.loads(line)["answer"]["text"] == TICKET
 
 
+@pytest.mark.parametrize("url", ["", ".", "/etc/passwd", "file:///etc/passwd", "ftp://example.org/a.txt"])
+def test_only_web_addresses_can_be_added_as_a_page(actions, ferry, monkeypatch, url):
+    monkeypatch.setattr(ferry, "add", lambda target: pytest.fail(f"{target} was read"))
+    *_, (said, _) = actions.add_url({"language": "en", "url": url})
+    assert "is no web address" in said and "http:// or https://" in said
+
+
+def test_samples_leave_for_the_first_document_of_a_reader(tmp_path):
+    with open_ferry(tmp_path / "home") as other:
+        other.remove(other.documents()[0].id)
+        other.add_samples()
+        actions = Actions(other, tmp_path)
+        *_, (said, _) = actions.add_text({"language": "en", "text": " "})
+        assert "taken out" not in said and len(other.documents()) == 2
+        *_, (said, library) = actions.add_text({"language": "en", "text": "The mill grinds rye."})
+        assert "sample article was taken out" in said and "Meta" not in library
+        assert [info.title for info in other.documents()] == ["The mill grinds rye."]
+
+
 def test_samples_are_said_to_be_samples(ferry, tmp_path):
     assert "sample article" not in Actions(ferry, tmp_path).open({})[1]
     with open_ferry(tmp_path / "home") as other:

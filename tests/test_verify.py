@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from qa.verify import check, details
+from qa.verify import carries_name, check, details, names_in
 
 Q = "何がありましたか？"
 
@@ -21,6 +21,23 @@ Q = "何がありましたか？"
         ("The firm runs 2 labs.", "How many?", "The firm runs two labs."),
         ("It did not pay.", "Did it pay?", "It did not pay anyone."),
         ("The pier is long.", "How long is the pier?", "The pier is long."),
+        ("ザッカーバーグが語った。", "誰が？", "Mark Zuckerberg spoke."),
+        ("同社はサービスを開始した。", "何を？", "The company launched the service."),
+        ("メルコールは成長した。", "何が？", "Mercor grew."),
+        ("Das Unternehmen wird Minderheitsaktionär.", "Was wird es?", "It becomes a minority shareholder."),
+        ("Im Juni kaufte Meta Anteile.", "Was geschah?", "Meta bought shares in June."),
+        ("Die Firma Kestrel verlor Kunden.", "Wer?", "Kestrel lost customers."),
+        ("Neue Investoren kamen Ende März.", "Wer?", "New investors came at the end of March."),
+        ("Mercors Umsatz stieg.", "Was?", "Revenue at Mercor rose."),
+        ("그는 이사회 자리를 유지한다.", "무엇을?", "He keeps his board seat."),
+        ("제이슨 드로지 최고경영자는 남는다.", "누가?", "CEO Jason Droege stays."),
+        ("오늘 날씨가 좋다.", "?", "The weather is nice today."),
+        ("Wang was the CEO of Scale AI.", "Who?", "Alexandr Wang, chief executive of Scale AI, was there."),
+        (
+            "Byrne, Sennet's CTO, wrote it.",
+            "Who?",
+            "Byrne, chief technology officer of Sennet, wrote it.",
+        ),
     ],
 )
 def test_what_the_source_carries_is_supported(sentence: str, question: str, evidence: str) -> None:
@@ -38,6 +55,12 @@ def test_what_the_source_carries_is_supported(sentence: str, question: str, evid
         ("Tim Cook took office.", "アンナ・ケルンが就任した。", "Tim Cook"),
         ("売上は12%増えた。", "売上は21%増えた。", "12%"),
         ("2015年に開業した。", "2014年に開業した。", "2015年"),
+        ("インドが受注した。", "Intel won the order.", "インド"),
+        ("Petra Vogel leitet die Firma.", "Anna Kern leads the firm.", "Petra Vogel"),
+        ("Der Trainer Anton Weiss kam.", "The trainer Mikkel Dahl came.", "Anton Weiss"),
+        ("Bob Zimmer.", "Anna Kern leads the firm.", "Bob Zimmer"),
+        ("팀 쿡 최고경영자는 남는다.", "CEO Jason Droege stays.", "팀 쿡"),
+        ("쿡 씨는 떠났다.", "Jason Droege left.", "쿡"),
     ],
 )
 def test_a_wrong_figure_or_name_is_not_supported_and_is_named(
@@ -87,6 +110,26 @@ def test_limits_of_exact_checks(sentence: str, evidence: str) -> None:
 def test_a_sentence_that_says_something_else_is_unsupported() -> None:
     verdict = check("雨は夕方まで続いた後に止んだ。", Q, "港の桟橋は木でできている。", 0.3)
     assert (verdict.state, verdict.reason) == ("unsupported", "the source does not say this")
+
+
+@pytest.mark.parametrize(
+    ("sentence", "names"),
+    [
+        ("CEO of Scale AI", ["Scale AI"]),
+        ("Meta CEO Mark Zuckerberg left.", ["Meta", "Mark Zuckerberg"]),
+        ("Wer ist der Minderheitsaktionär?", []),
+        ("Er wechselt zu OpenAI.", ["OpenAI"]),
+        ("그는 왜 회사를 떠났습니까?", []),
+    ],
+)
+def test_names_without_offices_and_common_nouns(sentence: str, names: list[str]) -> None:
+    assert names_in(sentence) == names
+
+
+def test_a_surname_is_carried_by_the_whole_name() -> None:
+    assert carries_name("ザッカーバーグ", "Mark Zuckerberg runs it")
+    assert carries_name("Zuckerberg", "マーク・ザッカーバーグ氏")
+    assert not carries_name("ザッカーバーグ", "Jason Droege runs it")
 
 
 def test_an_echoed_question_needs_no_evidence() -> None:

@@ -81,11 +81,35 @@ def test_a_question_is_not_small_talk(message: str) -> None:
 
 def test_the_source_form_of_a_name_is_added_once() -> None:
     evidence = "アンナ・ケルンが市長だ。"
-    written = wording.with_source_names("The mayor is Anna Kern.", evidence, "en")
+    written = wording.with_source_names("The mayor is Anna Kern.", evidence)
     assert written == "The mayor is Anna Kern (アンナ・ケルン)."
-    assert wording.with_source_names(written, evidence, "en") == written
-    owned = wording.with_source_names("Mercor's CEO reported growth.", "メルコールのCEOが報告した。", "en")
+    assert wording.with_source_names(written, evidence) == written
+    owned = wording.with_source_names("Mercor's CEO reported growth.", "メルコールのCEOが報告した。")
     assert owned == "Mercor (メルコール)'s CEO reported growth."
+
+
+@pytest.mark.parametrize(
+    ("sentence", "evidence", "written"),
+    [
+        (
+            "ジェイソン・ドロージが就任した。ジェイソン・ドロージは元幹部だ。",
+            "It said Jason Droege of Uber took office.",
+            "ジェイソン・ドロージ (Jason Droege)が就任した。ジェイソン・ドロージは元幹部だ。",
+        ),
+        ("제이슨 드로지는 남는다.", "Jason Droege stays.", "제이슨 드로지 (Jason Droege)는 남는다."),
+        (
+            "제이슨 드로지는 남는다.",
+            "ジェイソン・ドロージ氏が残る。",
+            "제이슨 드로지 (ジェイソン・ドロージ)는 남는다.",
+        ),
+        ("スケールAIが伸びた。", "Investors like Scale AI.", "スケールAI (Scale AI)が伸びた。"),
+        ("メタのCEO", "It said Meta CEO Mark Zuckerberg came.", "メタ (Meta)のCEO"),
+        ("メルコールは伸びた。", "It hurt Mercor's rivals.", "メルコール (Mercor)は伸びた。"),
+    ],
+)
+def test_the_source_form_is_added_in_every_direction(sentence: str, evidence: str, written: str) -> None:
+    assert wording.with_source_names(sentence, evidence) == written
+    assert wording.with_source_names(written, evidence) == written
 
 
 @pytest.mark.parametrize(
@@ -94,11 +118,89 @@ def test_the_source_form_of_a_name_is_added_once() -> None:
         ("The mayor is Anna Kern.", "The mayor is Anna Kern."),
         ("市長はAnna Kernだ。", "アンナ・ケルンが市長だ。"),
         ("The mayor is Tim Cook.", "アンナ・ケルンが市長だ。"),
+        ("同社はサービスとデータを提供する。", "The service gives data to Meta."),
+        ("서비스를 제공한다.", "サービスを提供する。"),
+        ("アメリカのメディアが報じた。", "Mercor and Meta said so."),
     ],
 )
 def test_a_name_without_another_form_stays_as_it_is(sentence: str, evidence: str) -> None:
-    assert wording.with_source_names(sentence, evidence, "en") == sentence
+    assert wording.with_source_names(sentence, evidence) == sentence
 
 
 def test_sentences_are_joined_as_the_language_does() -> None:
-    assert (wording.joiner("ja"), wording.joiner("en"), wording.joiner("ko")) == ("", " ", " ")
+    assert wording.joined(["甲。", "乙。"], "ja") == "甲。乙。"
+    assert wording.joined(["One.", "Two."], "en") == "One. Two."
+    assert wording.joined(["하나.", "둘."], "ko") == "하나. 둘."
+
+
+def test_a_headline_that_another_sentence_follows_gets_a_full_stop() -> None:
+    assert wording.joined(["港の記事", "売上高は増えた。"], "ja") == "港の記事。売上高は増えた。"
+    assert wording.joined(["Harbour sold", "He said: “No.”", "It"], "en") == "Harbour sold. He said: “No.” It"
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "However, she will leave in May.",
+        "Its sales fell.",
+        "しかし、同社は黒字だ。",
+        "この契約の一環として、ワン氏は移る。",
+    ]
+    + [
+        "他说不会。",
+        "他将离开。",
+        "그가 떠났다.",
+        "이 회사는 성장했다.",
+        "Su cargo es nuevo.",
+        "Seine Firma wuchs.",
+    ],
+)
+def test_a_sentence_that_points_back_leans(sentence):
+    assert wording.leans(sentence)
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "Meta grew.",
+        "同時に発表した。",
+        "同盟国が参加した。",
+        "他国の例。",
+        "이번 거래는 크다.",
+        "이 씨는 떠났다.",
+        "그룹은 컸다.",
+    ]
+    + ["Suma anunció ventas.", "Sabine kam.", "However, Itel grew."],
+)
+def test_one_that_names_what_it_is_about_does_not(sentence):
+    assert not wording.leans(sentence)
+
+
+def test_only_what_followed_a_connective_gets_a_capital():
+    assert wording.spoken("However, the firm grew.") == "The firm grew."
+    for sentence in ("iPhone sales rose.", "de Vries left."):
+        assert wording.spoken(sentence) == sentence
+    assert wording.spoken("However, xAI rose.") == "xAI rose."
+    assert wording.spoken("しかし、同社は黒字だ。") == "同社は黒字だ。"
+
+
+@pytest.mark.parametrize(
+    "fact",
+    [
+        "No, it does not include WhatsApp.",
+        "La empresa no está en venta.",
+        "Meta n'est pas propriétaire de Scale.",
+    ]
+    + [
+        "오픈AI는 구글에서 서비스를 제공하지 않는다.",
+        "It was not named after its founder.",
+        "El banco no da créditos.",
+    ],
+)
+def test_a_denied_fact_is_no_refusal(fact):
+    assert not wording.is_refusal(fact)
+
+
+def test_a_name_that_the_question_writes_needs_no_source_form():
+    given = ("メタのCEO", "It said Meta CEO Mark Zuckerberg came.")
+    assert wording.with_source_names(*given, question="メタの代表は？") == "メタのCEO"

@@ -45,6 +45,8 @@ _HEADERS = {
     "Accept-Encoding": "gzip, deflate",
 }
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
+_UNICAST = ipaddress.ip_network("2000::/3")
+"""All of IPv6 that is given out; Python calls more of it global, also old ways to wrap IPv4 addresses."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +172,8 @@ def _is_public(text: str) -> bool:
             inner = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
         if inner is not None:
             return _is_public(str(inner))
+        if address not in _UNICAST:
+            return False
     return address.is_global and not address.is_multicast and "%" not in text
 
 

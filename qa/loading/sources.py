@@ -38,7 +38,8 @@ def discover(target: str | Path) -> list[str | Path]:
 
     Returns:
         The URL, or absolute paths, sorted. Hidden files and folders, and links that lead out of the folder,
-        are left out; files of other formats are not, so that `load` can say that they were not read.
+        are left out; folders that may not be read, broken links and files of other formats are not, so that
+        `load` can say why they were not read.
 
     Raises:
         LoadError: there is no such path, or the folder holds nothing that can be read.
@@ -53,8 +54,8 @@ def discover(target: str | Path) -> list[str | Path]:
     except (OSError, ValueError) as error:
         raise _missing(str(target), error) from error
     root = path.resolve()
-    found = [file for file in _walk(Path(os.path.abspath(path))) if _is_inside(file, root)]
-    if not any(file.suffix.lower() in SUFFIXES for file in found):
+    found = [path for path in _walk(Path(os.path.abspath(path))) if _is_inside(path, root)]
+    if not any(path.suffix.lower() in SUFFIXES or os.path.isdir(path) for path in found):
         raise LoadError(f"The folder '{target}' holds no file that can be read.", _FORMATS)
     return list(found)
 
@@ -117,30 +118,31 @@ def _web_address(target: str) -> str:
 def _missing(target: str, error: Exception) -> LoadError:
     if isinstance(error, PermissionError):
         return UnreadableFile(f"'{target}' may not be read.", "Change its permissions, or run as its owner.")
+    if os.path.islink(target):
+        return LoadError(f"'{target}' is a link that leads nowhere.", "Mend the link, or remove it.")
     return LoadError(
         f"'{target}' does not exist.", "Check the spelling; a URL starts with http:// or https://."
     )
 
 
 def _walk(root: Path) -> list[Path]:
-    """All paths below a folder that are not hidden; linked folders are not entered."""
-    found = []
-    for folder, folders, files in os.walk(root, onerror=lambda error: _log.warning("left out: %s", error)):
+    """All files below a folder that are not hidden, and folders that cannot be entered; links are not."""
+    found, errors = [], list[OSError]()
+    for folder, folders, files in os.walk(root, onerror=errors.append):
         folders[:] = [name for name in folders if not name.startswith(".")]
         found += [Path(folder, name) for name in files if not name.startswith(".")]
-    return sorted(found)
+    return sorted([*found, *(Path(error.filename) for error in errors)])
 
 
 def _is_inside(path: Path, root: Path) -> bool:
-    """Whether a path is a regular file that lies in the folder, after following links."""
+    """Whether a path stays in the folder, after following links, or leads to nothing that could be read."""
     try:
-        resolved = path.resolve(strict=True)
-        if resolved.is_relative_to(root) and resolved.is_file():
-            return True
+        inside = path.resolve(strict=True).is_relative_to(root)
     except (OSError, RuntimeError):  # a link to nowhere, or in a circle
-        pass
-    _log.warning("left out, since it is no file of this folder: %s", path)
-    return False
+        return True
+    if not inside:
+        _log.warning("left out, since it leads out of this folder: %s", path)
+    return inside
 
 
 def _read_file(path: Path, max_bytes: int) -> bytes:
@@ -148,7 +150,8 @@ def _read_file(path: Path, max_bytes: int) -> bytes:
     try:
         file = open(path, "rb", opener=_open_without_waiting)
     except (OSError, ValueError) as error:
-        raise (_is_folder(path) if path.is_dir() else _missing(str(path), error)) from error
+        is_folder = os.path.isdir(path) and not isinstance(error, PermissionError)
+        raise (_is_folder(path) if is_folder else _missing(str(path), error)) from error
     with file:
         status = os.fstat(file.fileno())
         if not stat.S_ISREG(status.st_mode):

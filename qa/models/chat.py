@@ -44,7 +44,7 @@ class Completion:
         text: everything that arrived.
         finish: see `Finish`.
         tokens_in, tokens_out: as the model counts them; 0 where it does not say.
-        fault: for ``cut``, what broke the stream; None where it just ended, or was closed here.
+        fault: why it is not whole; None after ``stop``, or where it was closed here.
     """
 
     text: str
@@ -245,6 +245,7 @@ class Chat:
                     tally.fault = translate(error, self._at)
         if tally.text and not (tally.finish or tally.fault or isinstance(model, ChatOpenAI)):
             tally.finish = "stop"  # not every provider gives a reason
+        tally.fault = tally.fault or self._unfinished(tally.finish)
 
     def _fields(self, model: BaseChatModel, call: CallOptions, logprobs: bool) -> dict[str, Any]:
         """The request beyond its messages."""
@@ -271,6 +272,21 @@ class Chat:
         new = named - self._refused
         self._refused |= new
         return bool(new)
+
+    def _unfinished(self, finish: Finish | None) -> QAError | None:
+        """Why a text is not whole though nothing broke."""
+        if finish == "stop":
+            return None
+        if finish == "length":
+            return ModelRejected(
+                f"{self.name} reached the most tokens that it may write.", "Raise QA_CHAT__MAX_TOKENS."
+            )
+        if finish == "filtered":
+            return ModelRejected(
+                f"A filter at {self._at.where} stopped the answer.",
+                "Word the question otherwise, or use another model.",
+            )
+        return ModelUnavailable(f"{self.name} stopped before the answer's end.", "Try again in a moment.")
 
     def _nothing(self, tally: _Tally) -> QAError:
         if tally.finish == "length":

@@ -30,7 +30,7 @@ from langchain_core.exceptions import (
     ModelTimeoutError,
 )
 
-from qa.errors import ModelRejected, ModelUnavailable, QAError, SettingsError
+from qa.errors import ModelRejected, ModelUnavailable, QAError, RequestTooLong, SettingsError
 from qa.settings import ChatSettings, EmbeddingsSettings, EndpointSettings
 
 __all__ = [
@@ -199,10 +199,7 @@ def translate(error: Exception, at: Endpoint) -> QAError:
             f"Try again; if it is slow but well, raise {at.section}__READ_SECONDS and __TOTAL_SECONDS.",
         )
     if isinstance(error, ContextOverflowError) or (status in (400, 413) and _OVERFLOW.search(str(error))):
-        return ModelRejected(
-            f"The request is longer than {at.model} can read.",
-            "Lower QA_ANSWER__PASSAGE_WIDTH or __HISTORY_TURNS, or use a model with a longer context.",
-        )
+        return _too_long(at)
     if isinstance(error, openai.APIResponseValidationError):
         return incompatible(at)
     if status := status or _status_of(error):
@@ -216,6 +213,18 @@ def translate(error: Exception, at: Endpoint) -> QAError:
         return incompatible(at)
     return ModelUnavailable(
         f"{_start(at)} reported a failure ({type(error).__name__}).", "Try again in a moment."
+    )
+
+
+def _too_long(at: Endpoint) -> ModelRejected:
+    if at.section == "QA_EMBEDDINGS":
+        return ModelRejected(
+            f"A text is longer than {at.model} can read.",
+            "Lower QA_CHUNKING__WIDTH, or use a model with a longer context.",
+        )
+    return RequestTooLong(
+        f"The request is longer than {at.model} can read.",
+        "Lower QA_ANSWER__SENTENCES or QA_ANSWER__HISTORY_TURNS, or use a model with a longer context.",
     )
 
 

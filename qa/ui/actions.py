@@ -18,7 +18,7 @@ from typing import Any, cast
 from qa import feedback
 from qa.assistant import SAMPLES, Assistant
 from qa.data import AddReport, Answer, DocumentInfo, Failure
-from qa.errors import QAError
+from qa.errors import FetchRefused, QAError
 from qa.reports import newest
 from qa.ui import export, frame, reader, render, shelf
 from qa.ui.evals import evals
@@ -144,7 +144,7 @@ class Actions:
     def add_url(self, given: Given) -> Iterator[tuple[str, str]]:
         """Add a web page."""
         url = str(given.get("url", "")).strip()
-        yield from self._add([(url, partial(self._assistant.add, url))], given)
+        yield from self._add([(url, partial(self._add_page, url))], given)
 
     def add_text(self, given: Given) -> Iterator[tuple[str, str]]:
         """Add pasted text; its first line is its title where none is given."""
@@ -190,7 +190,23 @@ class Actions:
             except OSError as error:
                 report = AddReport(failed=(Failure(name, f"It cannot be stored: {error.strerror}.", ""),))
             lines = join([lines, shelf.outcome(report, language)])
+        if self._remove_samples():
+            lines = join([lines, tag("li", words(language)["samples_left"], class_="done")])
         yield tag("ul", lines), self.library(given)
+
+    def _remove_samples(self) -> bool:
+        """Let the samples go once there is anything else; what was added stays reported if they cannot."""
+        try:
+            with self._adding:
+                return bool(self._assistant.remove_samples())
+        except QAError:
+            return False
+
+    def _add_page(self, url: str) -> AddReport:
+        """Add a web page; a path would be read from this machine's disk, which is not the reader's."""
+        if not url.lower().startswith(("http://", "https://")):
+            raise FetchRefused(f"'{url}' is no web address.", "It has to start with http:// or https://.")
+        return self._assistant.add(url)
 
     def _add_file(self, path: Path) -> AddReport:
         """Add a file under a source that stays the same: a changed file replaces its older version."""

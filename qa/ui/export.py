@@ -38,14 +38,12 @@ def _answer(answer: Answer) -> list[str]:
     said = " ".join(
         _plain(sentence.text)
         + "".join(f" [{citation.marker}]" for citation in sentence.citations)
-        + (
-            f" *({sentence.state}: {_plain(sentence.reason)})*"
-            if sentence.citations and sentence.reason
-            else ""
-        )
+        + (f" *({sentence.state}: {_plain(sentence.reason)})*" if answer.answered and sentence.reason else "")
         for sentence in answer.sentences
     )
     parts = [said if answer.answered else f"**{said}** ({answer.reason})"]
+    if answer.fault:
+        parts.append(f"*{_plain(answer.fault)}*")
     quoted = [f"[{citation.marker}] {_quoted(citation)}" for citation in answer.citations]
     if answer.nearest is not None:
         quoted.append(_quoted(answer.nearest))

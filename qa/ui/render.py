@@ -82,8 +82,9 @@ def _answered(answer: Answer, language: str) -> Safe:
     if answer.reason == "small_talk":
         return tag("p", answer.text, class_="talk", dir="auto", data_tip=w["small_talk"])
     rows = tag("ol", *(_sentence(s, language) for s in answer.sentences), class_="sentences")
-    cut = [tag("p", w["incomplete"], class_="note")] if answer.reason == "incomplete" else []
-    return join([rows, *cut])
+    if answer.reason != "incomplete":
+        return rows
+    return join([rows, tag("p", f"{w['incomplete']} {answer.fault}", class_="note")])
 
 
 def _sentence(sentence: Sentence, language: str) -> Safe:

@@ -106,7 +106,7 @@ class Desk:
         """The whole answer; cancelling ends the generation.
 
         Raises:
-            QAError: as `Assistant.ask`; a document is not there; too many are waiting.
+            QAError: as `Assistant.ask`; too many are waiting.
         """
         async with contextlib.aclosing(self.stream(question, history, document_ids)) as events:
             async for event in events:
@@ -120,9 +120,8 @@ class Desk:
         """`Assistant.stream` beside the event loop; closing it ends the generation at its next word.
 
         Raises:
-            QAError: as `Assistant.stream`; a document is not there; too many are waiting.
+            QAError: as `Assistant.stream`; too many are waiting.
         """
-        await asyncio.to_thread(self._require, document_ids)
         await self._wait()
         events: asyncio.Queue[str | Answer | Exception | None] = asyncio.Queue()
         loop, left = asyncio.get_running_loop(), threading.Event()
@@ -165,13 +164,6 @@ class Desk:
             await self._free.acquire()
         finally:
             self._waiting -= 1
-
-    def _require(self, document_ids: Sequence[str] | None) -> None:
-        """A wrong id would otherwise look like an article that does not say."""
-        if document_ids is not None:
-            missing = set(document_ids) - {info.id for info in self._assistant.documents()}
-            if missing:
-                raise QAError(f"There is no document {min(missing)!r}.", "`documents` lists their ids.")
 
 
 def add_endpoints(page: gr.Blocks, desk: Desk) -> None:

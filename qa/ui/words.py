@@ -21,6 +21,7 @@ _REASONS_JA = (
     (re.compile(r"(?P<what>.+) is not in the source"), "「{what}」は原文にありません"),
     (re.compile(r"one says no and the other does not"), "一方だけが否定しています"),
     (re.compile(r"part of it is not in the source"), "一部は原文にありません"),
+    (re.compile(r"it is cut off"), "途中で切れています"),
     (re.compile(r"the source does not say this"), "原文にはそのような記述がありません"),
 )
 

@@ -164,6 +164,33 @@ def test_discover_tells_what_is_missing(tmp_path: Path, make: Callable[[Path], P
         discover(make(tmp_path))
 
 
+def test_what_a_folder_cannot_show_has_its_reason(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "shut").mkdir()
+    os.symlink(tmp_path / "nowhere", tmp_path / "broken.txt")
+    os.symlink(tmp_path / "circle.txt", tmp_path / "circle.txt")
+    listed, opened = os.scandir, os.open
+
+    def scandir(path: str) -> object:
+        if str(path).endswith("shut"):
+            raise PermissionError(13, "Permission denied", str(path))
+        return listed(path)
+
+    def open_file(path: str, *options: int) -> int:
+        if str(path).endswith("shut"):
+            raise PermissionError(13, "Permission denied", str(path))
+        return opened(path, *options)
+
+    monkeypatch.setattr(os, "scandir", scandir)
+    monkeypatch.setattr(os, "open", open_file)
+    found = discover(tmp_path)
+    assert [Path(path).name for path in found] == ["broken.txt", "circle.txt", "shut"]
+    for path, words in zip(found, ("link that leads nowhere",) * 2 + ("may not be read",), strict=True):
+        with pytest.raises(LoadError, match=words) as caught:
+            load(path, SETTINGS)
+        assert caught.value.hint
+    assert discover(tmp_path / "shut") == [tmp_path / "shut"]
+
+
 @pytest.mark.parametrize("url", ["ftp://example.org/a.txt", "file:///etc/passwd", "gopher://x"])
 def test_other_schemes_are_refused(url: str) -> None:
     with pytest.raises(FetchRefused, match="Only http and https"):

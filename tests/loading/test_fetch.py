@@ -113,6 +113,7 @@ LOOPBACK = [
     "[0:0:0:0:0:0:0:1]",
     "[64:ff9b::127.0.0.1]", "[2002:7f00:1::]", "127.255.255.254", "①②⑦.0.0.1", "１２７.0.0.1",
     "[fe80::1]", "[fd00::1]", "[ff02::1]", "10.0.0.1", "172.16.0.1", "192.168.0.1", "100.64.0.1",
+    "[fec0::1]", "[64:ff9b:1::7f00:1]", "[::127.0.0.1]", "[5f00::1]",
     "198.18.0.1", "224.0.0.1", "255.255.255.255", "240.0.0.1", "192.0.2.1",
 ]  # fmt: skip
 HOSTILE = [
@@ -142,7 +143,14 @@ HOSTILE = [
 
 
 @pytest.mark.parametrize("url", HOSTILE)
-def test_hostile_url_reaches_nothing(site: Site, url: str) -> None:
+def test_hostile_url_reaches_nothing(site: Site, url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    connect, tried = socket.create_connection, []
+
+    def noted(*args: object, **kwargs: object) -> socket.socket:
+        tried.append(args)
+        return connect(*args, **kwargs)
+
+    monkeypatch.setattr(socket, "create_connection", noted)
     names = Names(
         localhost=["127.0.0.1"],
         LOCALHOST_=["127.0.0.1"],
@@ -154,7 +162,21 @@ def test_hostile_url_reaches_nothing(site: Site, url: str) -> None:
     )
     with pytest.raises(FetchRefused):
         get(url.replace("PORT", str(site.port)), names)
-    assert site.hits == []
+    assert (tried, site.hits) == ([], [])
+
+
+@pytest.mark.parametrize("address", ["2606:2800:21f:cb07:6820:80da:af6b:8b2c", f"::ffff:{PUBLIC}"])
+def test_public_ipv6_address_is_connected_to(monkeypatch: pytest.MonkeyPatch, address: str) -> None:
+    tried = []
+
+    def refused(to: tuple[str, int], *args: object, **kwargs: object) -> socket.socket:
+        tried.append(to)
+        raise ConnectionRefusedError
+
+    monkeypatch.setattr(socket, "create_connection", refused)
+    with pytest.raises(FetchRefused, match="cannot be reached"):
+        get(f"http://[{address}]:8080/")
+    assert tried == [(address, 8080)]
 
 
 def test_there_are_enough_hostile_urls() -> None:

@@ -132,12 +132,12 @@ def then(act: Mode) -> Mode:
 
 AFTER_THE_FIRST_WORD = {
     "socket cut": (then(lambda r: r.drop()), "cut", "cannot be reached"),
-    "ends without finish_reason": (then(lambda r: None), "cut", None),
+    "ends without finish_reason": (then(lambda r: None), "cut", "before the answer's end"),
     "bad JSON": (then(lambda r: r.raw("data: {oops\n\n")), "cut", "not an OpenAI-compatible"),
     "error event": (then(lambda r: r.raw('data: {"error": {"message": "x"}}\n\n')), "cut", "failure"),
     "stall": (then(lambda r: r.wait()), "cut", "too long"),
-    "length": (then(lambda r: r.end("length")), "length", None),
-    "content_filter": (then(lambda r: r.end("content_filter")), "filtered", None),
+    "length": (then(lambda r: r.end("length")), "length", "most tokens"),
+    "content_filter": (then(lambda r: r.end("content_filter")), "filtered", "A filter"),
     "complete": (ok, "stop", None),
     "cut after finish_reason": (then(lambda r: (r.chunk({}, "stop"), r.drop())), "stop", None),
 }

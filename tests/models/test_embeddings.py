@@ -125,6 +125,12 @@ def too_few(reply: Reply) -> None:
 FAULTS: dict[str, tuple[Callable[[Reply], None], type[Exception], str, int]] = {
     "401": (lambda r: r.json(401, error("x")), ModelRejected, "refuses the key", 1),
     "404": (lambda r: r.json(404, error("no such model")), ModelRejected, "no model m", 1),
+    "400 context": (
+        lambda r: r.json(400, error("maximum context length is 8")),
+        ModelRejected,
+        "A text is longer than m",
+        1,
+    ),
     "429": (lambda r: r.json(429, error("x"), Retry_After="0.1"), ModelUnavailable, "busy", 3),
     "500": (lambda r: r.json(500, error("x")), ModelUnavailable, "HTTP 500", 3),
     "hang": (lambda r: r.wait(), ModelUnavailable, "too long", 3),
