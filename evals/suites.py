@@ -139,7 +139,7 @@ def _load(name: str, places: Places) -> Suite:
     if name == "invented":
         return invented(DATA / name)
     if name == "xquad" or name.startswith("xquad-"):
-        return _xquad(name, _set("xquad", places))
+        return _xquad(name, places)
     if name in _PUBLIC:
         folder, make, rule = _PUBLIC[name]
         path = _set(folder, places)
@@ -278,10 +278,11 @@ def _bipia(path: Path, name: str) -> Iterator[Case]:
                 yield replace(poisoned, canary=copy["canary"] or "")
 
 
-def _xquad(name: str, path: Path) -> Suite:
+def _xquad(name: str, places: Places) -> Suite:
     asked, _, held = name.removeprefix("xquad").lstrip("-").partition("-")
     if asked not in LANGUAGES or held not in LANGUAGES:
         raise QAError(f"'{name}' is no suite.", f"XQuAD has xquad-A-B for A and B of {', '.join(LANGUAGES)}.")
+    path = _set("xquad", places)
     rows = list(_jsonl(path / "questions.jsonl"))
     there = {row["parallel_id"]: row for row in rows if row["lang"] == held}
     cases = []

@@ -252,10 +252,22 @@ class Pipeline:
                 yield from self._write(_halved(turn), config)
 
     async def awrite(self, turn: Turn, config: RunnableConfig) -> AsyncIterator[str | Answer]:
-        """`write`, one piece at a time in a thread, so that an event loop is never held up."""
-        with closing(self.write(turn, config)) as pieces:  # type: ignore[type-var]
-            while (piece := await asyncio.to_thread(next, pieces, None)) is not None:
+        """`write`, one piece at a time in a thread, so that an event loop is never held up.
+
+        Cancelled, it waits for the piece that is being made: a generator that runs cannot be closed.
+        """
+        pieces = self.write(turn, config)
+        making: asyncio.Future[str | Answer | None] | None = None
+        try:
+            while True:
+                making = asyncio.ensure_future(asyncio.to_thread(next, pieces, None))
+                if (piece := await asyncio.shield(making)) is None:
+                    return
                 yield piece
+        finally:
+            if making:
+                await asyncio.wait([making])
+            pieces.close()  # type: ignore[attr-defined]
 
     def _write(self, turn: Turn, config: RunnableConfig) -> Iterator[str | Answer]:
         shown = ""

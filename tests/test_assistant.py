@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import threading
+import time
 from pathlib import Path
 
 import numpy as np
@@ -207,6 +209,27 @@ def test_abandoned_stream_is_closed(make, article):
     next(events)
     events.close()
     assert assistant.chat.streams[-1].closed
+
+
+def test_a_cancelled_answer_is_closed_and_says_nothing_else(make, article):
+    begun = threading.Event()
+
+    def slow(prompt: str) -> str:
+        begun.set()
+        time.sleep(0.3)
+        return "Mara Ellison will run the service."
+
+    assistant = make(slow)
+    assistant.add(article)
+
+    async def cancelled() -> None:
+        task = asyncio.ensure_future(assistant.chain.ainvoke("Who will run the ferry service?"))
+        await asyncio.to_thread(begun.wait)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    asyncio.run(cancelled())
 
 
 def test_same_bytes_change_nothing_and_changed_source_replaces(make, article):
