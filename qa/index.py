@@ -243,7 +243,9 @@ class EmbeddedIndex:
         if self._worker is not None:
             self._worker.join(timeout=READ_SECONDS)
         with self._busy:
+            version = self._version
             self._drop()
+            self._seal_again(version)
             self._owner.release()
         self._closing.clear()
 
@@ -377,6 +379,15 @@ class EmbeddedIndex:
             "chromadb": metadata.version("chromadb"),
             "files": files,
         }
+
+    def _seal_again(self, version: int) -> None:
+        """Seal what Chroma wrote anew while it was open; closed, its files are whole."""
+        try:
+            seal = json.loads((self._folder / "seal.json").read_text("utf-8"))
+            if version and seal["version"] == version and seal != (whole := self._seal(version)):
+                _replace(self._folder / "seal.json", json.dumps(whole))
+        except (OSError, ValueError, KeyError, TypeError):
+            pass  # it is built again
 
     def _drop(self) -> None:
         chroma, self._chroma, self._version = self._chroma, None, 0

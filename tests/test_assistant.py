@@ -510,3 +510,17 @@ def test_a_translation_without_a_name_of_its_source_gives_way(make, made, kept):
     answer = assistant.ask("Who sails the ferry?")
     assert (answer.text == "Mara Ellison (マーラ・エリソン) runs it.") == kept
     assert kept or "港長のマーラ・エリソンが運航する。" in answer.text
+
+
+def test_what_chroma_writes_anew_while_it_is_open_is_sealed_again(make, article):
+    def turn(work) -> int | None:
+        assistant = make()
+        lag = assistant._store.index.lag()
+        work(assistant)
+        assistant.search("Who?")
+        assistant.close()
+        return lag
+
+    turn(lambda assistant: assistant.add_samples())
+    turn(lambda assistant: (assistant.add(article), assistant.remove_samples()))
+    assert [turn(lambda assistant: None) for _ in range(4)] == [0, 0, 0, 0]
