@@ -20,6 +20,7 @@ from typing import TextIO, TypeVar
 
 from evals.cases import Case, Passage, choose
 from evals.metrics import contains
+from evals.metrics_citation import gold_hit
 from evals.suites import Places, invented, load_suite
 from qa.asked import asks_for
 from qa.cite import Candidate
@@ -139,10 +140,7 @@ def _clapnq(sets: Sets, write: Writer) -> None:
 def _states(candidate: Candidate, case: Case) -> bool:
     """Whether a sentence is one that the set marks or, where it marks none, holds an answer."""
     if case.gold_spans:
-        return any(
-            name == candidate.document_id and start < candidate.end and candidate.start < end
-            for name, start, end in case.gold_spans
-        )
+        return gold_hit([(candidate.document_id, candidate.start, candidate.end)], case.gold_spans) > 0
     return candidate.document_id in case.gold_ids and bool(contains(candidate.text, case.gold))
 
 

@@ -128,14 +128,10 @@ def _one(opened: Opened, case: Case, plan: Plan, first: bool) -> Row:
             return score_search(case, hits, opened.shelf, time.monotonic() - begun)
         answer, searched = opened.system.ask(case), opened.system.searches
         return score_answer(case, answer, opened.shelf, opened.suite.rule, searched)
-    except ModelError as error:
-        if first:
-            raise
-        return score_error(case, error.message, opened.shelf, time.monotonic() - begun)
-    except QAError as error:
-        return score_error(case, error.message, opened.shelf, time.monotonic() - begun)
     except Exception as error:  # noqa: BLE001 - a bug costs its question, not the night's run
-        told = f"{type(error).__name__}: {error}"
+        if first and isinstance(error, ModelError):
+            raise
+        told = error.message if isinstance(error, QAError) else f"{type(error).__name__}: {error}"
         return score_error(case, told, opened.shelf, time.monotonic() - begun)
 
 

@@ -4,7 +4,8 @@ Owns chromadb and langchain-chroma. Knows no embedder and no model.
 
 Embedded, Chroma is a cache of the library's vectors, because a kill while it rewrites its files in place
 leaves them torn, and opening torn files can crash the process or fill the disk. So they are sealed: the seal
-(checksums, library version, Chroma version) is taken away before any write and put back after it. Files
+(checksums, library version, Chroma version) is taken away before any write and put back after it, and made
+anew at closing, as Chroma writes its files by itself while they are open. Files
 without a whole seal are never opened but built again from the stored vectors. Checking a seal takes
 milliseconds, where probing in a child process costs another import of chromadb at every start. One process
 owns the folder; every other one, and this one meanwhile, searches the stored vectors exactly.

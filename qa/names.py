@@ -16,6 +16,7 @@ from anyascii import anyascii
 
 __all__ = [
     "ALIKE",
+    "FULL_NAME",
     "OPENERS",
     "Span",
     "alike",
@@ -40,7 +41,8 @@ _KATAKANA = re.compile(r"[ァ-ヺー]{2,}(?:[・＝=][ァ-ヺー]+)*")
 _ATTACHED = re.compile("[A-Za-z]*")
 """What stands with katakana in one name: スケールAI."""
 _BETWEEN_WORDS = re.compile(r"[・＝=\s]+|(?<=[ァ-ヺー])(?=[A-Za-z])")
-_FULL = re.compile(r"[ァ-ヺー]+(?:[・＝=][ァ-ヺー]+)+")
+FULL_NAME = r"[ァ-ヺー]+(?:[・＝=][ァ-ヺー]+)+"
+"""Katakana that is surely a name, as its parts are joined: ジェイソン・ドロージ."""
 _HANGUL = re.compile(r"[가-힣]+(?:\s[가-힣]+)*")
 _CYRILLIC = re.compile(r"[А-ЯЁ][а-яё]+(?:\s[А-ЯЁ][а-яё]+)*")
 _PARTICLE = re.compile(
@@ -144,8 +146,8 @@ def foreign_runs(text: str) -> list[str]:
 
 
 def full_names(text: str) -> list[str]:
-    """Find the katakana that is surely a name: its parts are joined, as in ジェイソン・ドロージ."""
-    return _FULL.findall(text)
+    """Find every `FULL_NAME`."""
+    return re.findall(FULL_NAME, text)
 
 
 def capitals(text: str) -> list[str]:

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable
 
 from qa.language import script_of
-from qa.names import foreign_form, names, whole, word_count
+from qa.names import FULL_NAME, foreign_form, names, whole, word_count
 
 __all__ = [
     "byline",
@@ -115,7 +115,7 @@ _OWNED = re.compile(r"['’]s(?=\s)")
 """What ends a name within a run of capitals: "Mercor's CEO"."""
 _TIED = re.compile(r"(?:^|\s)(?:of|for|the|C[A-Z]O)(?=\s|$)|['’]s(?=\s|$)")
 """What stands between two names in a run of capitals: "Meta CEO Mark Zuckerberg"."""
-_MARKED = re.compile(r"[ァ-ヺー]+(?:[・＝=][ァ-ヺー]+)+|[ァ-ヺー]{2,}(?=氏|さん|様|社)")
+_MARKED = re.compile(rf"{FULL_NAME}|[ァ-ヺー]{{2,}}(?=氏|さん|様|社)")
 _BYLINES = {
     "de": "Verfasst von ", "en": "By ", "es": "Por ", "fr": "Par ", "ja": "著者：", "ko": "글: ", "zh": "作者：",
 }  # fmt: skip
