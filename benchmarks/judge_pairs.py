@@ -2,9 +2,11 @@
 
 They are what the product reads: of each question the nearest sentences of its article, ranked by
 `qa.passages.rank`. Most are of the invented articles beside this file, whose writers marked the sentences
-that state it and asked as much that none states; the rest are of SQuAD 2.0 and CLAP NQ, where a sentence
-that holds the answer states it. Those of their questions that `evals` is scored on are left out, and of the
-suite `invented` come the pairs that tell how well the learning went.
+that state it and asked as much that none states; the rest are of SQuAD 2.0, CLAP NQ, JaQuAD and XQuAD, where
+a sentence that holds the answer states it; of the last two others of the same article's paragraphs are read
+too, and half the time only those. Questions of the first two that `evals` is scored on are left out, the
+first article, the sample, JSQuAD and NoMIRACL altogether, and of the suite `invented` come the pairs that
+tell how well the learning went.
 
     python -m benchmarks.judge_pairs --data ../shared/bench --out pairs.jsonl
 """
@@ -14,7 +16,8 @@ from __future__ import annotations
 import argparse
 import json
 import random
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TextIO, TypeVar
 
@@ -35,6 +38,8 @@ HELD_OUT = "invented"
 """The suite that is not learned from; its pairs tell how well that goes."""
 ARTICLES = Path(__file__).parent / "articles"
 Thing = TypeVar("Thing")
+ACROSS = ("en-zh", "zh-en", "de-en", "es-zh", "en-de", "en-es", "vi-en")
+"""Languages of question and article."""
 LONGEST = 4000
 """Characters of a CLAP NQ passage that is used."""
 
@@ -108,7 +113,7 @@ def main() -> None:
     sets = Sets(given.data)
     with given.out.open("w", encoding="utf-8") as out:
         write = Writer(out)
-        for make in (_invented, _squad, _clapnq):
+        for make in (_invented, _squad, _clapnq, _jaquad, _xquad):
             make(sets, write)
             print(make.__name__[1:], flush=True)
 
@@ -135,6 +140,34 @@ def _clapnq(sets: Sets, write: Writer) -> None:
             given = [passages[name] for name in case.among]
             name = "clapnq" if answerable else "clapnq-unanswerable"
             write(name, case, [passage for passage in given if len(passage.text) < LONGEST])
+
+
+def _jaquad(sets: Sets, write: Writer) -> None:
+    cases, passages = sets("jaquad")
+    for place, case in enumerate(cases[:120]):
+        _beside("jaquad", write, case, passages, withheld=place % 2 == 1)
+
+
+def _xquad(sets: Sets, write: Writer) -> None:
+    """Across languages; without the articles that SQuAD 2.0's half shares, each question once."""
+    shared = {passage.title for passage in sets("squad2")[1].values()}
+    for number, languages in enumerate(ACROSS):
+        cases, passages = sets(f"xquad-{languages}")
+        own = [case for case in cases if passages[case.gold_ids[0]].title not in shared]
+        own.sort(key=lambda case: case.id.partition(":")[2])
+        for place, case in enumerate(own[number :: len(ACROSS)][:25]):
+            _beside("xquad", write, case, passages, withheld=place % 2 == 1)
+
+
+def _beside(name: str, write: Writer, case: Case, passages: Mapping[str, Passage], withheld: bool) -> None:
+    """Of the paragraph that holds the answer and two more of its article, or of three that do not."""
+    gold = passages[case.gold_ids[0]]
+    others = [passage for passage in passages.values() if passage.title == gold.title and passage is not gold]
+    if withheld:
+        silent = [passage for passage in others if not contains(passage.text, case.gold)]
+        write(f"{name}-withheld", replace(case, gold_ids=()), silent[:3])
+    else:
+        write(name, case, [gold, *others[:2]])
 
 
 def _states(candidate: Candidate, case: Case) -> bool:

@@ -28,7 +28,7 @@ SHARED = (Path("../shared"), Path(__file__).parents[2] / "shared")
 
 LANGUAGES = "en zh de es ru ar el hi ro th tr vi".split()
 SUITES = {
-    "sample": "the bundled articles, English and Japanese, asked in both: 46 answerable, 26 not",
+    "sample": "the bundled articles, English and Japanese, asked in both: 60 answerable, 30 not",
     "article": "the first user's article (Japanese) in six languages: 96 answerable, 50 not",
     "invented": "ten invented articles (en, ja, de) in six languages: 120 answerable, 120 not",
     "conversations": "20 conversations about it, each turn with the ones before it given",

@@ -132,6 +132,21 @@ _POLE = re.compile("|".join(f"{axis.up.pattern}|{axis.down.pattern}" for axis in
 _CLAUSE = re.compile(
     r"[、。，；;\n！？]|,\s|[.!?](?=\s|$)|\b(?:and|but|yet|while|whereas|although|because|after|before|y|pero|und|aber)\b|(?<=た)が、?|ものの|一方"
 )
+_WILL = re.compile(
+    r"\b(?:(?-i:will)(?! of\b)|(?:is|are) going to)\b|\bva[n]? a [a-z]+r\b|\b(?-i:[a-záéíóú]+r(?:á|án))\b"
+    r"|予定(?:だ|です|で)|(?:だろう|でしょう)[。」]?$|将(?![军来领近帅])|예정|[을를할될할] 것이",
+    re.IGNORECASE,
+)
+"""Says that something is yet to come."""
+_YET = re.compile(
+    r"\b(?:will|would|shall|should|(?-i:may)|might|can|could|going|to|plan\w*|intend\w*|expect\w*|propos\w*|schedul\w*|due|next|soon|future"
+    r"|forecast\w*|upcoming|coming|wird|werden|würde\w*|soll\w*|will|plant|geplant\w*|nächste\w*|va|van|para|podr\w+|prev\w+|pla[ns]e?\w*|próxim\w+)\b|r(?:á|án|ía|ían)\b"
+    r"|予定|計画|方針|見通|見込|今後|将来|目標|狙|次期|来[年月週春夏秋冬]|翌|だろう|でしょう|よう|べき|たい|つもり|可能|へ(?:[。」\s]|$)"
+    r"|[うくぐすつぬぶむる](?:[。、」）)と]|こと|予|方|計|見|ため|の|が|という|わけ|もの|\s|$)"
+    r"|[将會会要拟想]|计划|准备|打算|预[计期定]|希望|可能|예정|계획|전망|방침|[을ㄹ를할될] ?것|겠|려고|기로|목표|할|될",
+    re.IGNORECASE,
+)
+"""What may be read as yet to come, however faintly."""
 _PREFIXED = re.compile(
     r"[不無非未](?P<kanji>[一-龥]{2})|\b(?:un|in|im|il|ir|non-?)(?P<root>[a-z]{4,})\b", re.IGNORECASE
 )
@@ -149,6 +164,8 @@ def opposed(sentence: str, evidence: str, question: str = "") -> str:
         evidence: the source sentences and what they stand under, one a line.
         question: what was asked; "who did not come?" is answered with a name, without the "not".
     """
+    if _WILL.search(sentence) and not _YET.search(evidence):
+        return "it says that it is yet to come and the source does not"
     if ("cjk" in script_of(sentence)) != ("cjk" in script_of(evidence)) or _korean(sentence) != _korean(
         evidence
     ):

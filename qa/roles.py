@@ -42,19 +42,23 @@ _TITLES = {
     "cmo": r"(?<![a-z])cmo(?![a-z])|chief marketing officer|marketing chief|最高マーケティング責任者|首席营销官|최고마케팅책임자",
     "cio": r"(?<![a-z])cio(?![a-z])|chief information officer|最高情報責任者|首席信息官|최고정보책임자",
     "chief scientist": r"chief scientist|chief science officer|最高科学責任者|首席科学家|수석 ?과학자",
-    "vice chair": r"(?:vice|deputy)[- ]chair(?:man|woman|person)?|副会長|副议长|副議長|부회장",
-    "vice president": r"vice[- ]president|副社長|副大統領|副总裁|副总统|부사장|부통령",
-    "chair": r"(?<![a-z])chair(?:man|woman|person)?(?![a-z])|会長(?!選)|議長|董事长|회장|의장",
-    "president": r"(?<![a-z])president(?![\w-])|大統領(?!選)|总统(?!选)|总裁|대통령",
+    "vice chair": r"(?:vice|deputy)[- ]chair(?:man|woman|person)?|副会長|副议长|副議長|부회장|副主席|stellvertretende[rn]? vorsitzende[rn]?",
+    "vice president": r"vice[- ]president|副社長|副大統領|副总裁|副总统|부사장|부통령|vicepresident[ea]|vizepräsident(?:in)?",
+    "chair": r"(?<![a-z])chair(?:man|woman|person)?(?![a-z])|会長(?!選)|議長|董事长|회장|의장|(?<!vorstands)vorsitzende[rn]?(?![a-zà-ÿ])",
+    "chair president": r"主席(?!台)|(?<![a-z])president[ea](?![a-z])",
+    "president": r"(?<![a-z])president(?![\w-])|大統領(?!選)|总统(?!选)|总裁|대통령|(?<![a-zà-ÿ])präsident(?:in|en)?(?![a-zà-ÿ])",
     "president ceo": r"社長(?!室)|사장",
     "founder": r"(?<![a-z])(?:co-?)?founders?(?![a-z])|創業者|創設者|共同創業者|创始人|창업자|fundador(?:a)?|gründer(?:in)?",
     "director": r"board (?:member|director|seat)|member of the board|取締役(?!会)|董事(?![长會会])",
     "mayor": r"(?<![a-z])(?<!\b(?:el|la|lo|su|un) )mayor(?![a-z])|市長(?!選)|市长|시장(?=은|이|\s(?!점유|규모|가치|가격|경제|조사|진출|확대|성장|지배|경쟁|상황|전망|분석|선도|수요|공급|구조|개척|변화|반응))|alcalde(?:sa)?|bürgermeister(?:in)?",
     "governor": r"(?<![a-z])governor(?![a-z])|知事(?!選)|州长",
+    "prime minister": r"prime minister|首相(?!選)|总理|총리|primer(?:a)? ministr[oa]|premierminister(?:in)?|ministerpräsident(?:in)?",
     "minister": r"(?<![a-z])minister(?![a-z])|大臣|部长|장관|(?<![a-zà-ÿ])ministr[oa](?![a-z])",
     "secretary": r"secretary[- ]general|事務総長|秘书长",
 }  # fmt: skip
 """What each office is called, the more special before the more general: 副社長 holds 社長."""
+_EITHER = ("president_ceo", "chair_president")
+"""Titles that stand for either of two offices."""
 
 _MENTION = re.compile(
     "|".join(f"(?P<{key.replace(' ', '_')}>{words})" for key, words in _TITLES.items()), re.IGNORECASE
@@ -70,7 +74,7 @@ _INTERIM = re.compile(
     re.IGNORECASE,
 )
 _LEADS = re.compile(
-    r"\b(?:head(?:s|ed)?|leads?|led|leader|boss|runs?|ran|chief|top|in charge|dirige|jefe|leite[nt]|chef|führt)\b"
+    r"\b(?:head(?:s|ed)?|leads?|led|leader|boss|runs?|ran|chief|top|in charge|dirige|preside|encabeza|lidera|jef[ea]|leite[nt]|chef|führt)\b"
     r"|トップ|率い|主導|経営者|代表|責任者|掌门|领导|带领|负责人|이끄|이끌|대표",
     re.IGNORECASE,
 )
@@ -153,10 +157,10 @@ def _kinds(text: str) -> frozenset[str]:
 
 def _role(match: re.Match[str], text: str) -> Role:
     before, after = text[max(0, match.start() - 24) : match.start()], text[match.end() : match.end() + 12]
-    kinds = frozenset((match.lastgroup or "").split("_")) if match.lastgroup == "president_ceo" else None
+    title = match.lastgroup or ""
     interim = bool(_INTERIM.search(before) or _INTERIM.match(after))
     return Role(
-        kinds or frozenset({(match.lastgroup or "").replace("_", " ")}),
+        frozenset(title.split("_")) if title in _EITHER else frozenset({title.replace("_", " ")}),
         match.start(),
         match.end(),
         bool(_FORMER.search(before)),

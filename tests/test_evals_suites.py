@@ -27,7 +27,7 @@ def write_set(folder: Path, corpus: list[dict], questions: list[dict], **more: l
 def test_the_sample_asks_each_document_by_name():
     suite = load_suite("sample")
     names = {Path(target).name for target in suite.targets}
-    assert len(suite.cases) == 72 and {name for case in suite.cases for name in case.among} == names
+    assert len(suite.cases) == 90 and {name for case in suite.cases for name in case.among} == names
     for case in suite.cases:
         for name, start, end in case.gold_spans:
             (path,) = (Path(target) for target in suite.targets if target.endswith(name))

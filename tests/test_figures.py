@@ -169,3 +169,9 @@ def test_a_translation_may_leave_a_unit_away() -> None:
 
 def test_an_absurdly_long_number_is_read_like_any_other() -> None:
     assert len(figures("9" * 6000 + "億円と" + "一" * 6000 + "年")) == 2
+
+
+def test_what_is_older_than_anybody_is_so_many_years_old() -> None:
+    (old,), (years,) = figures("95 million years old"), figures("9500万年前")
+    (young,), (ago,) = figures("3 years old"), figures("3年前")
+    assert same(old, years) and not same(young, ago)

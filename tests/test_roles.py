@@ -26,6 +26,15 @@ from qa.roles import leads, people, roles, wrong_role
         ("시장 점유율", set()),
         ("Mayor Ada Kern", {"mayor"}),
         ("la mayor empresa", set()),
+        ("la presidenta del consejo", {"chair", "president"}),
+        ("国家主席", {"chair", "president"}),
+        ("el vicepresidente", {"vice president"}),
+        ("der Vorsitzende des Vereins", {"chair"}),
+        ("die Vorstandsvorsitzende", {"ceo"}),
+        ("Präsident Amt", {"president"}),
+        ("Premierminister Amt", {"prime minister"}),
+        ("el primer ministro", {"prime minister"}),
+        ("前首相", {"prime minister"}),
     ],
 )
 def test_offices_in_several_languages(text: str, kinds: set[str]) -> None:
