@@ -153,6 +153,7 @@ _DECISIONS: dict[str, Value] = {
     "hallucination": _verdict("hallucinated", answerable=False),
     "over_refusal": _verdict("over_refused", answerable=True),
     "wrong": _verdict("wrong", "error", answerable=True),
+    "right_cited": lambda row: row.scores.get("gold_hit") if row.verdict == "right" else None,
     "seconds_mean": lambda row: row.seconds,
 }
 _VALUES = {name: _DECISIONS.get(name, _score(name)) for name in METRICS}

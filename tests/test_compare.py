@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from scripted_runs import row, run, run_of
+from scripted_runs import row, run, run_of, scores
 
 from evals.compare import compare
 from evals.rows import Run, Verdict
@@ -76,3 +76,11 @@ def other_questions() -> Run:
 def test_runs_of_other_questions_are_refused(other: Run, why: str) -> None:
     with pytest.raises(QAError, match=why):
         compare(run(verdicts(*["right"] * 10)), other)
+
+
+def test_evidence_is_compared_where_both_answers_are_right() -> None:
+    hit, lost = scores("right"), {**scores("right"), "gold_hit": 0.0}
+    before = run_of((row("q0", scores=hit), row("q1", scores=hit)))
+    after = run_of((row("q0", scores=lost), row("q1", "wrong", scores=lost)))
+    change = compare(before, after).changes["right_cited"]
+    assert (change.before, change.after, change.difference.n) == (1, 0, 1)
