@@ -55,8 +55,8 @@ ChainInput = str | Mapping[str, Any]
 
 _MAX_QUESTION = 4000
 _HITS = 12
-_SURE = {"judge": 0.25, "stated": 0.55}
-"""Thresholds by prompt; the adapter learned from sentences of which a third state what is asked."""
+_SURE = {"judge": 0.22, "stated": 0.55}
+"""Thresholds by prompt; the adapter learned from sentences of which a quarter state what is asked."""
 
 
 @dataclass(frozen=True, slots=True)
