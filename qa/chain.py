@@ -312,8 +312,7 @@ class Pipeline:
         """Answer with the chosen source sentences as they stand; what is quoted is its own proof."""
         sentences = []
         for marker, part in enumerate(_parts(turn), 1):
-            label = byline(turn.language) if part.label else ""
-            sentences.append(_quotation(f"{label}{_said(part)}", part, marker))
+            sentences.append(_quotation(_labelled(part, _said(part), turn.language), part, marker))
         text = joined((sentence.text for sentence in sentences), turn.language)
         turn = replace(turn, spent=dict(turn.spent) | {"first_token": time.monotonic() - turn.started})
         yield text
@@ -338,7 +337,7 @@ class Pipeline:
         yield self._finish(turn, whole, tuple(sentences), True, "answered")
 
     def _translated(self, turn: Turn, part: Candidate, marker: int, done: Completion) -> Sentence | None:
-        """A translation with its source; None where it is cut off, garbles a name or fails another check."""
+        """A translation with its source; None where it is cut off, loses what is asked or fails a check."""
         if done.finish != "stop" or detect(done.text) != turn.language:
             return None
         text = spoken(done.text)
@@ -348,8 +347,9 @@ class Pipeline:
             return None
         if not all(carries_name(name, text) for name in full_names(part.text)):
             return None
-        label = byline(turn.language) if part.label else ""
-        return _sentence(f"{label}{text}", proof, {_span(part): marker}, turn)
+        if asks_for(turn.query, text) and not asks_for(turn.query, part.text):  # the year got lost
+            return None
+        return _sentence(_labelled(part, text, turn.language), proof, {_span(part): marker}, turn)
 
     @property
     def _judge(self) -> str:
@@ -474,6 +474,11 @@ def _parts(turn: Turn) -> list[Candidate]:
 def _said(part: Candidate) -> str:
     """A source sentence as it is quoted."""
     return spoken(plain(" ".join(part.text.split())).strip())
+
+
+def _labelled(part: Candidate, text: str, language: str) -> str:
+    """What is said of a source sentence, with the label that it stands under."""
+    return byline(text, language) if part.label else text
 
 
 def _is_in(passage: Passage, language: str) -> bool:

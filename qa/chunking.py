@@ -17,7 +17,7 @@ from qa.settings import ChunkingSettings
 
 __all__ = ["BYLINE_LABEL", "split"]
 
-BYLINE_LABEL = "Author (著者)"
+BYLINE_LABEL = "Author (著者・筆者)"
 """Put before a name that stands alone, which says to nobody that it is the author's."""
 _SMALL = 0.25
 """A chunk narrower than this share of the width takes in the next paragraph."""

@@ -35,7 +35,7 @@ class Candidate:
     Attributes:
         document_id, source, title: of its document.
         heading: what it stands under.
-        label: what it is, where it does not say so itself: "Author (著者)" before a byline.
+        label: what it is, where it does not say so itself: "Author (著者・筆者)" before a byline.
         start, end: offsets into the document's text.
         text: the document's text there.
     """
@@ -147,7 +147,7 @@ def lexical_share(text: str, candidates: Sequence[Candidate], echoed: str = "") 
     Returns:
         Shape (len(candidates),), 0 to 1.
     """
-    bags = [set(terms(candidate.text)) for candidate in candidates]
+    bags = [set(terms(f"{candidate.label}\n{candidate.text}")) for candidate in candidates]
     asked = set(terms(echoed))
     weights = {
         term: math.log(1 + len(bags) / (1 + sum(term in bag for bag in bags)))

@@ -164,7 +164,8 @@ def opposed(sentence: str, evidence: str, question: str = "") -> str:
         evidence: the source sentences and what they stand under, one a line.
         question: what was asked; "who did not come?" is answered with a name, without the "not".
     """
-    if _WILL.search(sentence) and not _YET.search(evidence):
+    told = _statements(evidence) or evidence.splitlines()
+    if _WILL.search(sentence) and not any(map(_YET.search, told)):
         return "it says that it is yet to come and the source does not"
     if ("cjk" in script_of(sentence)) != ("cjk" in script_of(evidence)) or _korean(sentence) != _korean(
         evidence
@@ -227,11 +228,16 @@ def _opposed_across(sentence: str, evidence: str) -> str:
     says_no, source_says_no = _denial(sentence), _denial(evidence)
     if says_no(sentence) and not source_says_no(evidence):
         return "it says no and the source does not"
-    stated = [line for line in evidence.splitlines() if re.search(r"[。.!?！？]\s*$", line)]
+    stated = _statements(evidence)
     only = _clauses(stated[0]) if len(stated) == 1 else []
     if len(only) == 1 and source_says_no(only[0]) and not says_no(sentence):
         return "the source says no and it does not"
     return ""
+
+
+def _statements(evidence: str) -> list[str]:
+    """The lines that are sentences, not headlines."""
+    return [line for line in evidence.splitlines() if re.search(r"[。.!?！？]\s*$", line)]
 
 
 def _clauses(text: str) -> list[str]:

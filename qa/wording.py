@@ -169,9 +169,9 @@ def spoken(sentence: str) -> str:
     return rest[:1].upper() + rest[1:] if _PLAIN_WORD.match(rest) else rest
 
 
-def byline(language: str) -> str:
-    """What stands before a name that is the author's and does not say so itself."""
-    return _BYLINES.get(language, _BYLINES["en"])
+def byline(text: str, language: str) -> str:
+    """A byline said in the reader's language; a whole sentence about the author says it itself."""
+    return text if _ENDED.search(text) else f"{_BYLINES.get(language, _BYLINES['en'])}{text}"
 
 
 def in_other_words(sentence: str, language: str) -> str:

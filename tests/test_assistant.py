@@ -512,6 +512,16 @@ def test_a_translation_without_a_name_of_its_source_gives_way(make, made, kept):
     assert kept or "港長のマーラ・エリソンが運航する。" in answer.text
 
 
+@pytest.mark.parametrize(("made", "kept"), [("The ferry began in 1998.", True), ("The ferry began.", False)])
+def test_a_translation_without_what_is_asked_for_gives_way(make, made, kept):
+    assistant = make(lambda prompt: made, stated=sure_of("渡し船"), local=True)
+    assistant._embedder = Polyglot()
+    assistant.add_texts([("ferry", "渡し船", "渡し船は1998年に始まった。")])
+    answer = assistant.ask("In what year did the ferry begin?")
+    assert answer.answered and (answer.text == made) == kept
+    assert kept or "1998年に始まった" in answer.text
+
+
 def test_what_chroma_writes_anew_while_it_is_open_is_sealed_again(make, article):
     def turn(work) -> int | None:
         assistant = make()

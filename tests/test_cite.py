@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from qa.cite import Candidate, prove
+from qa.cite import Candidate, lexical_share, prove
 
 
 def candidates(*texts: str) -> list[Candidate]:
@@ -91,3 +93,9 @@ def test_what_shares_no_script_must_be_near_in_meaning(near: float, state: str) 
 def test_a_count_in_words_is_as_good_as_in_digits() -> None:
     texts = ["The firm has some labs.", "The firm has five labs."]
     assert chosen("It runs 5 places.", "How many?", texts, [0.81, 0.8]) == [texts[1]]
+
+
+def test_what_a_sentence_stands_under_is_found_by_its_label() -> None:
+    plain, labelled = candidates("Ada Kern writes on ports.", "Ada Kern writes on ports.")
+    share = lexical_share("Who is the author?", [plain, replace(labelled, label="Author (著者・筆者)")])
+    assert share[1] > share[0]

@@ -65,6 +65,7 @@ def test_any_texts(sentence: str, evidence: str) -> None:
     [
         ("Ada Kern will be appointed interim head.", "アダ・ケルン氏が暫定代表に就任した。", True),
         ("Ada Kern was appointed interim head.", "アダ・ケルン氏が暫定代表に就任した。", False),
+        ("Ada Kern will be head.", "ケルン氏、改革を進める方針\nアダ・ケルン氏が代表に就任した。", True),
         ("Ada Kern will move to Port Ada.", "アダ・ケルン氏はポート・エイダに移る。", False),
         ("Ada Kern will move.", "アダ・ケルン氏は移ると発表した。", False),
         ("It will rain.", "It rained.", True),

@@ -204,3 +204,9 @@ def test_a_denied_fact_is_no_refusal(fact):
 def test_a_name_that_the_question_writes_needs_no_source_form():
     given = ("メタのCEO", "It said Meta CEO Mark Zuckerberg came.")
     assert wording.with_source_names(*given, question="メタの代表は？") == "メタのCEO"
+
+
+def test_a_byline_says_that_it_is_one_unless_a_sentence_does() -> None:
+    assert wording.byline("Ada Kern", "en") == "By Ada Kern"
+    assert wording.byline("Ada Kern", "xx") == "By Ada Kern"
+    assert wording.byline("Ada Kern is a staff writer.", "en") == "Ada Kern is a staff writer."

@@ -323,7 +323,7 @@ def _mark_bylines(lines: list[_Line], prose: list[int]) -> None:
     for index in prose[-3:]:
         name = lines[index - 1] if index else None
         if name and name.kind == "body" and _is_biography(name.text, lines[index].text):
-            name.kind = "byline"
+            name.kind = lines[index].kind = "byline"
 
 
 def _is_biography(name: str, paragraph: str) -> bool:

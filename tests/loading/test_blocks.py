@@ -86,7 +86,7 @@ def test_repeated_headline_caption_and_author(language: str) -> None:
     text = article(language, head=[title, title], tail=[caption, name, BIO[language]])
     kinds = [(text[block.start : block.end], block.kind) for block in mark(text)[1]]
     assert kinds[:2] == [(title, "title"), (title, "furniture")]
-    assert kinds[-3:] == [(caption, "furniture"), (name, "byline"), (BIO[language], "body")]
+    assert kinds[-3:] == [(caption, "furniture"), (name, "byline"), (BIO[language], "byline")]
 
 
 @pytest.mark.parametrize(
@@ -164,7 +164,7 @@ def test_a_real_article() -> None:
     kinds = [block.kind for block in blocks]
     hidden = "".join(text[block.start : block.end] for block in blocks if block.kind == "furniture")
     assert text.startswith(title) and kinds[0] == "title"
-    assert (kinds.count("heading"), kinds.count("byline")) == (3, 1)
+    assert (kinds.count("heading"), kinds.count("byline")) == (3, 2)
     assert kinds[1:5] == ["furniture"] * 4 and kinds[-1] == "furniture"
     assert "。" not in hidden.replace("。\n", "").replace("。画像", "") and len(hidden) < 0.1 * len(text)
     assert len(re.findall("画像|シェア|Tagged|トピック|出版", hidden)) == 7
