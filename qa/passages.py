@@ -40,6 +40,7 @@ _CLAUSE_WIDTH = 24
 """Columns that a clause has at least: "However," says nothing alone."""
 _SUBJECT = 40
 """Columns of a title that names its subject; with a headline before it the model refuses what is stated."""
+_STOPS = ("。", ".", "!", "?", "！", "？")
 _NEXT = 2
 """Most characters between two sentences that follow one another in a paragraph."""
 
@@ -151,7 +152,9 @@ def _antecedent(candidates: Sequence[Candidate], index: int) -> Candidate | None
     this, before = candidates[index], _previous(candidates, index)
     if before is None or before.heading != this.heading or this.start - before.end > _NEXT:
         return None
-    return before if leans(this.text) else None
+    # What else stands about an author names her no more.
+    told = before.label and this.label and before.text.rstrip().endswith(_STOPS)
+    return before if told or leans(this.text) else None
 
 
 def _placed(candidates: Sequence[Candidate], index: int) -> str:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
@@ -95,6 +96,19 @@ def test_a_sentence_that_points_back_is_read_with_the_one_before() -> None:
     assert read([pilot], "en") == "Mara Ellison took over. She was a pilot."
     assert ranked["The x is old."].before is None
     assert found[0].text in pilot.evidence and found[0].title in pilot.evidence
+
+
+def test_what_else_stands_about_the_author_is_read_with_who_that_is() -> None:
+    bio = hit("a", 1, "Ada Kern is a writer. Ports are a subject of old.")
+    name = hit("a", 0, "Ada Kern")
+    for labelled in (True, False):
+        kind = "byline" if labelled else "body"
+        found = [replace(each, chunk=replace(each.chunk, kind=kind)) for each in (name, bio)]
+        vector = np.array([1, 0, 0], dtype=np.float32)
+        sentences = sentences_of(found)
+        ranked = {p.candidate.text: p for p in rank(sentences, "x", vector, SentenceVectors(Letters()), 3)}
+        assert ranked["Ada Kern is a writer."].before is None
+        assert (ranked["Ports are a subject of old."].before == sentences[1]) == labelled
 
 
 def test_the_nearest_come_first() -> None:
