@@ -31,6 +31,8 @@ def main() -> None:
     parser.add_argument("--document", action="append", default=[])
     parser.add_argument("--question", action="append", default=[])
     given = parser.parse_args()
+    if bool(given.document) != bool(given.question) or len(given.question) == 1:
+        parser.error("give both a document and at least two questions about it, or neither")
     suite = load_suite("sample", limit=COUNT)
     questions = given.question or [case.question for case in suite.cases]
     with TemporaryDirectory() as home:

@@ -67,10 +67,8 @@ class Linear(torch.nn.Module):
 
     def __init__(self, weight: Tensor, bias: Tensor | None, rank: int) -> None:
         super().__init__()
-        self.there = torch.ops.mkldnn._reorder_linear_weight(weight.to(BF16))
-        self.back = (
-            torch.ops.mkldnn._reorder_linear_weight(weight.t().contiguous().to(BF16)) if rank else None
-        )
+        self.there = _packed(weight)
+        self.back = _packed(weight.t()) if rank else None
         self.bias = None if bias is None else bias.to(BF16)
         if rank:
             self.a = torch.nn.Parameter(torch.randn(rank, weight.shape[1]) / math.sqrt(weight.shape[1]))
@@ -195,11 +193,17 @@ class Judge(torch.nn.Module):
 
 def _start(judge: Judge, adapter: Weights) -> None:
     with torch.no_grad():
-        for layer in judge.layers:
-            for part, name in PARTS.items():
-                for letter in "ab":
-                    values = adapter(f"blk.{layer.index}.{name}.weight.lora_{letter}")
-                    getattr(getattr(layer, part), letter).copy_(values)
+        for name, factor in _factors(judge):
+            factor.copy_(adapter(name))
+
+
+def _factors(judge: Judge) -> Iterator[tuple[str, Tensor]]:
+    """What is learned, by llama.cpp's names."""
+    for layer in judge.layers:
+        for part, name in PARTS.items():
+            for letter in "ab":
+                factor = getattr(getattr(layer, part), letter)
+                yield f"blk.{layer.index}.{name}.weight.lora_{letter}", factor
 
 
 def _learn(
@@ -299,12 +303,8 @@ def _write(judge: Judge, path: Path) -> None:
     writer.add_type("adapter")
     writer.add_string("adapter.type", "lora")
     writer.add_float32("adapter.lora.alpha", float(RANK))
-    for layer in judge.layers:
-        for part, name in PARTS.items():
-            linear = getattr(layer, part)
-            for letter in ("a", "b"):
-                values = getattr(linear, letter).detach().numpy().astype(np.float16)
-                writer.add_tensor(f"blk.{layer.index}.{name}.weight.lora_{letter}", values)
+    for name, factor in _factors(judge):
+        writer.add_tensor(name, factor.detach().numpy().astype(np.float16))
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()

@@ -15,7 +15,7 @@ from decimal import Decimal
 
 from qa.figures import Figure, figures, same, spelled
 from qa.roles import Role, leads, roles
-from qa.units import CURRENCIES, MEASURES, SUFFIX_UNITS
+from qa.units import CURRENCIES, MEASURES, OLDEST, SUFFIX_UNITS
 
 __all__ = ["asks_for"]
 
@@ -123,8 +123,8 @@ _LENGTH = re.compile(
     r"間$|[かヶカヵケ]月|(?:day|week|month|year|hour|minute|second|decade)s?$", re.IGNORECASE
 )
 _NATIONALITY = re.compile(r"[ァ-ヺー]{2,}人|[日英米]人|[一-龥]国人|日本人")
-_OLDEST, _EARLIEST = 130, 100
-"""An age is under, and a year without a unit is from here on."""
+_EARLIEST = 100
+"""A year without a unit is from here on."""
 _PAST = re.compile(
     r"\b(?:was|were|former|before|previous\w*|used to|had been|did|original\w*|first|ex)\b|元|前|旧|かつて|以前|だった|でした|初代|曾|前任|전|fue|era|war",
     re.IGNORECASE,
@@ -168,7 +168,7 @@ def _has_share(_: re.Match[str], new: list[Figure], evidence: str) -> bool:
 def _has_age(_: re.Match[str], new: list[Figure], evidence: str) -> bool:
     return any(
         figure.unit == "age"
-        or (figure.unit in ("year", "month", "") and figure.value < _OLDEST)
+        or (figure.unit in ("year", "month", "") and figure.value < OLDEST)
         or (figure.unit == "year" and figure.scaled)  # a fossil
         for figure in [*new, *spelled(evidence)]
     )

@@ -22,6 +22,7 @@ from qa.units import (
     KANJI_DIGITS,
     MEASURES,
     NUMBER_WORDS,
+    OLDEST,
     PREFIX_UNITS,
     SUFFIX_UNITS,
     TENTHS,
@@ -130,10 +131,6 @@ def spelled(text: str) -> list[Figure]:
     return [_from_words(match) for match in _SPELLED.finditer(text)]
 
 
-_OLDEST = 130
-"""Years; what is older is no person, and "95 million years old" is 9500万年前."""
-
-
 def same(one: Figure, other: Figure) -> bool:
     """Whether two figures state the same: equal value, and no two different units of other dimensions.
 
@@ -145,7 +142,7 @@ def same(one: Figure, other: Figure) -> bool:
     if one.unit in MEASURES and other.unit in MEASURES and one.unit != other.unit:
         (kind, factor), (other_kind, other_factor) = MEASURES[one.unit], MEASURES[other.unit]
         return kind == other_kind and one.value * factor == other.value * other_factor
-    if {one.unit, other.unit} == {"age", "year"} and one.value > _OLDEST:
+    if {one.unit, other.unit} == {"age", "year"} and one.value > OLDEST:
         return one.value == other.value
     if one.unit and other.unit and one.unit != other.unit:
         return False

@@ -26,7 +26,7 @@ from qa.data import Chunk, Hit
 from qa.figures import annotate
 from qa.sentences import split_sentences, width
 from qa.verify import carries_name, details, missing, names_in
-from qa.wording import leans
+from qa.wording import ended, leans
 
 __all__ = ["Passage", "SentenceVectors", "rank", "read", "sentences_of", "subject"]
 
@@ -40,7 +40,6 @@ _CLAUSE_WIDTH = 24
 """Columns that a clause has at least: "However," says nothing alone."""
 _SUBJECT = 40
 """Columns of a title that names its subject; with a headline before it the model refuses what is stated."""
-_STOPS = ("。", ".", "!", "?", "！", "？")
 _NEXT = 2
 """Most characters between two sentences that follow one another in a paragraph."""
 
@@ -153,7 +152,7 @@ def _antecedent(candidates: Sequence[Candidate], index: int) -> Candidate | None
     if before is None or before.heading != this.heading or this.start - before.end > _NEXT:
         return None
     # What else stands about an author names her no more.
-    told = before.label and this.label and before.text.rstrip().endswith(_STOPS)
+    told = before.label and this.label and ended(before.text.rstrip())
     return before if told or leans(this.text) else None
 
 

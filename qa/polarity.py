@@ -140,7 +140,7 @@ _WILL = re.compile(
 """Says that something is yet to come."""
 _YET = re.compile(
     r"\b(?:will|would|shall|should|(?-i:may)|might|can|could|going|to|plan\w*|intend\w*|expect\w*|propos\w*|schedul\w*|due|next|soon|future"
-    r"|forecast\w*|upcoming|coming|wird|werden|würde\w*|soll\w*|will|plant|geplant\w*|nächste\w*|va|van|para|podr\w+|prev\w+|pla[ns]e?\w*|próxim\w+)\b|r(?:á|án|ía|ían)\b"
+    r"|forecast\w*|upcoming|coming|wird|werden|würde\w*|soll\w*|plant|geplant\w*|nächste\w*|va|van|para|podr\w+|prev\w+|pla[ns]e?\w*|próxim\w+)\b|r(?:á|án|ía|ían)\b"
     r"|予定|計画|方針|見通|見込|今後|将来|目標|狙|次期|来[年月週春夏秋冬]|翌|だろう|でしょう|よう|べき|たい|つもり|可能|へ(?:[。」\s]|$)"
     r"|[うくぐすつぬぶむる](?:[。、」）)と]|こと|予|方|計|見|ため|の|が|という|わけ|もの|\s|$)"
     r"|[将會会要拟想]|计划|准备|打算|预[计期定]|希望|可能|예정|계획|전망|방침|[을ㄹ를할될] ?것|겠|려고|기로|목표|할|될",

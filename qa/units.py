@@ -9,7 +9,7 @@ from __future__ import annotations
 
 __all__ = [
     "CJK_SCALES", "COMMA_SCALES", "CURRENCIES", "ERAS", "FRACTIONS", "KANJI_DIGITS", "MEASURES", "MONTHS",
-    "NUMBER_WORDS", "OTHER_MONTHS", "PERIODS", "PREFIX_UNITS", "SHORT_MONTHS", "SUFFIX_UNITS", "TENTHS", "WEEKDAYS",
+    "NUMBER_WORDS", "OLDEST", "OTHER_MONTHS", "PERIODS", "PREFIX_UNITS", "SHORT_MONTHS", "SUFFIX_UNITS", "TENTHS", "WEEKDAYS",
     "WORD_SCALES",
 ]  # fmt: skip
 
@@ -85,6 +85,8 @@ MEASURES: dict[str, tuple[str, int]] = {
 }  # fmt: skip
 """Unit to its dimension and how many of the smallest unit it is."""
 
+OLDEST = 130
+"""Years; what is older is no person, and "95 million years old" is 9500万年前."""
 MONTHS = "january february march april may june july august september october november december".split()
 SHORT_MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec".split()
 OTHER_MONTHS = {

@@ -15,6 +15,7 @@ from qa.names import FULL_NAME, foreign_form, names, whole, word_count
 
 __all__ = [
     "byline",
+    "ended",
     "in_other_words",
     "is_refusal",
     "joined",
@@ -131,12 +132,17 @@ def language_name(code: str) -> str:
     return _NAMES.get(code, "English")
 
 
+def ended(text: str) -> bool:
+    """Whether a text ends as a sentence does: a headline or a name does not."""
+    return bool(_ENDED.search(text))
+
+
 def joined(sentences: Iterable[str], language: str) -> str:
     """One text of several sentences; a headline that another follows gets a full stop."""
     text = ""
     for sentence in sentences:
         spaced = language not in _UNSPACED
-        if text and not _ENDED.search(text):
+        if text and not ended(text):
             text += "." if spaced else "。"
         text += f" {sentence}" if text and spaced else sentence
     return text
@@ -171,7 +177,7 @@ def spoken(sentence: str) -> str:
 
 def byline(text: str, language: str) -> str:
     """A byline said in the reader's language; a whole sentence about the author says it itself."""
-    return text if _ENDED.search(text) else f"{_BYLINES.get(language, _BYLINES['en'])}{text}"
+    return text if ended(text) else f"{_BYLINES.get(language, _BYLINES['en'])}{text}"
 
 
 def in_other_words(sentence: str, language: str) -> str:

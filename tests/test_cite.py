@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from qa.chunking import BYLINE_LABEL
 from qa.cite import Candidate, lexical_share, prove
 
 
@@ -97,5 +98,5 @@ def test_a_count_in_words_is_as_good_as_in_digits() -> None:
 
 def test_what_a_sentence_stands_under_is_found_by_its_label() -> None:
     plain, labelled = candidates("Ada Kern writes on ports.", "Ada Kern writes on ports.")
-    share = lexical_share("Who is the author?", [plain, replace(labelled, label="Author (著者・筆者)")])
+    share = lexical_share("Who is the author?", [plain, replace(labelled, label=BYLINE_LABEL)])
     assert share[1] > share[0]
