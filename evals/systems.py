@@ -17,8 +17,8 @@ from evals.baselines import RETRIEVED, fixed_chunks
 from evals.cases import Case, Suite
 from evals.shelf import Shelf
 from evals.suites import oracle
-from qa import prompts
 from qa.assistant import Assistant, Progress
+from qa.chain import versions
 from qa.data import Answer, Hit
 from qa.errors import QAError
 from qa.settings import Settings
@@ -114,7 +114,7 @@ class Product:
         self._shelf = shelf
         self.model = assistant.chat.name
         self.embedder = assistant.embedder.name
-        self.prompts: Mapping[str, str] = {name: prompts.load(name).version for name in PROMPTS}
+        self.prompts: Mapping[str, str] = versions(assistant.chat, PROMPTS)
 
     def ask(self, case: Case) -> Answer:
         """Ask the whole pipeline."""

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeGuard, cast
@@ -48,7 +48,7 @@ from qa.wording import (
     with_source_names,
 )
 
-__all__ = ["ChainInput", "Pipeline", "Turn"]
+__all__ = ["ChainInput", "Pipeline", "Turn", "versions"]
 
 ChainInput = str | Mapping[str, Any]
 """A question, or ``{"question": str, "history": [(question, answer), ...], "document_ids": [...]}``."""
@@ -228,7 +228,7 @@ class Pipeline:
 
     def _stated(self, turn: Turn, passages: Sequence[Passage], config: RunnableConfig) -> float | None:
         asked = {"sentence": read(passages, turn.language), "question": turn.query}
-        if self.chat.adapted:
+        if self.chat.adapter:
             asked["title"] = subject(passages[0])
         return self.chat.probability(prompts.load(self._judge).messages(**asked), config=config)
 
@@ -354,7 +354,7 @@ class Pipeline:
     @property
     def _judge(self) -> str:
         """The prompt that asks whether a sentence states it."""
-        return "judge" if self.chat.adapted else "stated"
+        return "judge" if self.chat.adapter else "stated"
 
     @property
     def _threshold(self) -> float:
@@ -416,7 +416,7 @@ class Pipeline:
         return Receipt(
             model="" if turn.reply else self.chat.name,
             embedder="" if turn.reply else self.embedder.name,
-            prompts={} if turn.reply else {name: prompts.load(name).version for name in used},
+            prompts={} if turn.reply else versions(self.chat, used),
             settings=self.settings.fingerprint,
             query=turn.query,
             language=turn.language,
@@ -425,6 +425,12 @@ class Pipeline:
             seconds={**turn.spent, "total": time.monotonic() - turn.started},
             checks={} if turn.stated is None else {"stated": turn.stated},
         )
+
+
+def versions(chat: Chat, names: Iterable[str]) -> dict[str, str]:
+    """Prompt name to version; the judge's with that of the adapter made for it: ``f6648b98+0c1d2e3f``."""
+    adapter = f"+{chat.adapter}" if chat.adapter else ""
+    return {name: prompts.load(name).version + (adapter if name == "judge" else "") for name in names}
 
 
 def _halved(turn: Turn) -> Turn:

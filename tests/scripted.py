@@ -52,7 +52,7 @@ class ScriptedChat:
     """Answers with what ``reply`` makes of the last message; keeps every prompt.
 
     ``stated`` is its probability, or makes one of the prompt; ``local`` is whether it passes for the embedded
-    model, which is shown one sentence at a time, ``adapted`` whether with its adapter.
+    model, which is shown one sentence at a time, ``adapter`` the version of its adapter.
     """
 
     name = "scripted-chat"
@@ -63,10 +63,10 @@ class ScriptedChat:
         stated: float | None | Callable[[str], float] = 0.9,
         finish: str = "stop",
         local: bool = False,
-        adapted: bool = False,
+        adapter: str = "",
     ) -> None:
         self.reply, self.stated, self.finish = reply, stated, finish
-        self.local, self.adapted = local, adapted
+        self.local, self.adapter = local, adapter
         self.prompts: list[str] = []
         self.streams: list[ScriptedStream] = []
 

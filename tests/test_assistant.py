@@ -13,7 +13,7 @@ import pytest
 from langchain_core.runnables import RunnableLambda
 from scripted import ScriptedChat, ScriptedEmbedder
 
-from qa import Answer, Assistant, QAError
+from qa import Answer, Assistant, QAError, prompts
 from qa.errors import IndexMissing, LoadError
 
 ARTICLE = """The river ferry returns
@@ -405,15 +405,16 @@ def test_no_sentence_states_it_so_nothing_is_quoted(make, article):
 
 
 def test_the_adapter_has_a_prompt_and_a_threshold_of_its_own(make, article):
-    assistant = make(stated=0.3, local=True, adapted=True)
+    assistant = make(stated=0.3, local=True, adapter="0c1d2e3f")
     assistant.add(article)
     answer = assistant.ask("Who will run the ferry service?")
     assert answer.answered and {"judge"} == answer.receipt.prompts.keys() - {"translate"}
+    assert answer.receipt.prompts["judge"] == prompts.load("judge").version + "+0c1d2e3f"
     assert all(prompt.startswith("Article: The river ferry returns\n") for prompt in assistant.chat.prompts)
 
 
 def test_a_headline_is_not_shown_to_the_adapter(make, article):
-    assistant = make(local=True, adapted=True)
+    assistant = make(local=True, adapter="0c1d2e3f")
     headline = "The river ferry returns after eleven years of waiting"
     assistant.add_texts([("ferry", headline, ARTICLE.split("\n\n", 1)[1])])
     assistant.ask("Who will run the ferry service?")

@@ -74,7 +74,7 @@ class Connection(Protocol):
     """How a `Chat` comes by its LangChain model."""
 
     local: bool
-    adapted: bool
+    adapter: str
 
     def connect(self) -> BaseChatModel:
         """The model, ready to be called."""
@@ -124,13 +124,13 @@ class Chat:
     Attributes:
         name: the model's name.
         local: whether it runs in a child process here.
-        adapted: whether it has an adapter for `probability`, made for ``prompts/judge.md``.
+        adapter: version of its adapter for `probability`, made for ``prompts/judge.md``; "" for none.
     """
 
     def __init__(self, settings: ChatSettings, at: Endpoint, connection: Connection) -> None:
         self.name = at.model
         self.local = connection.local
-        self.adapted = connection.adapted
+        self.adapter = connection.adapter
         self._settings = settings
         self._at = at
         self._connection = connection
@@ -260,7 +260,7 @@ class Chat:
             return fields | limit
         # langchain-openai renames max_tokens to OpenAI's newer name, which not every server knows.
         local = dict(call.get("local_options", {})) if self.local else {}
-        if self.adapted:  # said each time: without it llama.cpp keeps the cache of a prompt read otherwise
+        if self.adapter:  # said each time: without it llama.cpp keeps the cache of a prompt read otherwise
             local["lora"] = [{"id": 0, "scale": float(logprobs)}]
         return fields | {"extra_body": limit | local}
 

@@ -6,8 +6,10 @@ through LangChain's `init_chat_model`. Knows how to connect, not what is said.
 
 from __future__ import annotations
 
+import hashlib
 import time
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from threading import Lock
 
@@ -143,7 +145,7 @@ class _Remote:
     """A model elsewhere, built once."""
 
     local = False
-    adapted = False
+    adapter = ""
 
     def __init__(self, build: Callable[[], BaseChatModel]) -> None:
         self._build = build
@@ -173,7 +175,8 @@ class _Local:
         # It is silent while it reads a long prompt; whether it lives is known without asking.
         self._settings = settings.model_copy(update={"read_seconds": settings.total_seconds})
         self._name = Path(settings.model).stem or weights.DEFAULT.name
-        self.adapted = not settings.model  # an adapter fits the weights it was trained on, no others
+        # An adapter fits the weights it was trained on, no others.
+        self.adapter = "" if settings.model else _digest(JUDGE)
         self._progress = progress
         self._server: LlamaServer | None = None
         self._model: ChatOpenAI | None = None
@@ -183,7 +186,7 @@ class _Local:
         with self._lock:
             if self._server is None:
                 path = weights.locate(self._settings.model, self._progress)
-                self._server = LlamaServer.shared(path, self._settings, JUDGE if self.adapted else None)
+                self._server = LlamaServer.shared(path, self._settings, JUDGE if self.adapter else None)
             url = self._server.ensure()
             if self._model is None or self._model.openai_api_base != url:  # a new child has a new port
                 _hang_up(self._model)
@@ -202,6 +205,12 @@ class _Local:
             if self._server is not None:
                 self._server.close()
             self._server = None
+
+
+@cache
+def _digest(path: Path) -> str:
+    """First 8 hex digits of the SHA-256 of a file."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()[:8]
 
 
 def _hang_up(model: BaseChatModel | None) -> None:

@@ -212,7 +212,7 @@ def test_what_is_sent(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_an_adapter_is_asked_for_only_to_judge() -> None:
     with serving(ok) as server, client(server.url) as chat:
-        chat.local = chat.adapted = True
+        chat.local, chat.adapter = True, "0c1d2e3f"
         chat.complete(ASK)
         chat.probability(ASK)
         chat.complete(ASK, local_options={"grammar": "x"})
