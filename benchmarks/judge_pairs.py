@@ -19,7 +19,7 @@ import random
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TextIO, TypeVar
+from typing import TextIO
 
 from evals.cases import Case, Passage, choose
 from evals.metrics import contains
@@ -37,7 +37,6 @@ from qa.settings import load_settings
 HELD_OUT = "invented"
 """The suite that is not learned from; its pairs tell how well that goes."""
 ARTICLES = Path(__file__).parent / "articles"
-Thing = TypeVar("Thing")
 ACROSS = ("en-zh", "zh-en", "de-en", "es-zh", "en-de", "en-es", "vi-en")
 """Languages of question and article."""
 LONGEST = 4000
@@ -45,7 +44,7 @@ LONGEST = 4000
 
 
 class Sets:
-    """The public sets, in one random order.
+    """The public sets, each in a random order that stays.
 
     Args:
         data: their folder.
@@ -53,20 +52,14 @@ class Sets:
 
     def __init__(self, data: Path) -> None:
         self._data = data
-        self._random = random.Random(5)
 
     def __call__(self, name: str, scored: int = 0) -> tuple[list[Case], dict[str, Passage]]:
         """A suite's questions but the ``scored`` that ``--limit`` takes, and its passages by name."""
         suite = load_suite(name, Places(self._data))
         taken = {case.id for case in choose(suite.cases, scored)}
         cases = [case for case in suite.cases if case.id not in taken]
-        return self.shuffled(cases), {passage.name: passage for passage in suite.passages}
-
-    def shuffled(self, things: Iterable[Thing]) -> list[Thing]:
-        """In random order."""
-        found = list(things)
-        self._random.shuffle(found)
-        return found
+        random.Random(5).shuffle(cases)
+        return cases, {passage.name: passage for passage in suite.passages}
 
 
 class Writer:
@@ -109,27 +102,31 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
+    genres = sorted(folder.name for folder in ARTICLES.iterdir())
+    parser.add_argument("--genres", nargs="*", default=genres, help="of invented articles; default: all")
     given = parser.parse_args()
     sets = Sets(given.data)
     with given.out.open("w", encoding="utf-8") as out:
         write = Writer(out)
-        for make in (_invented, _squad, _clapnq, _jaquad, _xquad):
+        _invented(write, [ARTICLES / genre for genre in given.genres])
+        for make in (_squad, _clapnq, _jaquad, _xquad):
             make(sets, write)
             print(make.__name__[1:], flush=True)
 
 
-def _invented(sets: Sets, write: Writer) -> None:
-    for suite in [load_suite(HELD_OUT), *map(invented, sorted(ARTICLES.iterdir()))]:
+def _invented(write: Writer, folders: Iterable[Path]) -> None:
+    for suite in [load_suite(HELD_OUT), *map(invented, folders)]:
         passages = {passage.name: passage for passage in suite.passages}
-        for case in sets.shuffled(suite.cases):
+        for case in suite.cases:
             write(suite.name, case, [passages[name] for name in case.among])
+        print(suite.name, flush=True)
 
 
 def _squad(sets: Sets, write: Writer) -> None:
     cases, passages = sets("squad2", scored=400)
-    for case in [case for case in cases if case.answerable][:120]:
+    for case in [case for case in cases if case.answerable][:200]:
         write("squad2", case, [passages[name] for name in case.among])
-    for case in [case for case in cases if not case.answerable][:120]:
+    for case in [case for case in cases if not case.answerable][:200]:
         write("squad2-unanswerable", case, [passages[name] for name in case.among])
 
 
@@ -144,7 +141,7 @@ def _clapnq(sets: Sets, write: Writer) -> None:
 
 def _jaquad(sets: Sets, write: Writer) -> None:
     cases, passages = sets("jaquad")
-    for place, case in enumerate(cases[:120]):
+    for place, case in enumerate(cases[:200]):
         _beside("jaquad", write, case, passages, withheld=place % 2 == 1)
 
 

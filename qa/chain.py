@@ -189,7 +189,7 @@ class Pipeline:
         """Ask the model of each passage, for one word: does it state what is asked? Choose those that do.
 
         It is spared the passages that have nothing of the kind asked for, such as an amount of money, those
-        that are far less near than the nearest, and those after one it is sure of.
+        that are far less near than the nearest, and those that could not come before one it has read.
         """
         if turn.reply or not turn.passages:
             return turn
@@ -202,9 +202,9 @@ class Pipeline:
             return replace(turn, stated=0.0)
         seen: list[Passage] = []
         for passage in evidence.worth_reading(able):
-            seen.append(evidence.judged(passage, self._stated(turn, [passage], config)))
-            if (seen[-1].stated or 0.0) >= self.settings.answer.enough:
+            if evidence.decided(seen, passage, self.settings.answer.enough):
                 break
+            seen.append(evidence.judged(passage, self._stated(turn, [passage], config)))
         ranked = evidence.best_first(seen)
         sure = evidence.sureness(ranked)
         turn = replace(turn, passages=tuple(ranked), stated=sure)

@@ -13,7 +13,7 @@ from dataclasses import replace
 
 from qa.passages import Passage
 
-__all__ = ["best_first", "choose", "in_order", "judged", "sureness", "worth_reading"]
+__all__ = ["best_first", "choose", "decided", "in_order", "judged", "sureness", "worth_reading"]
 
 _NEARNESS = 5.0
 """Log odds that a cosine point of nearness is worth."""
@@ -43,14 +43,25 @@ def judged(passage: Passage, stated: float | None) -> Passage:
         passage: as it was read.
         stated: the model's view, 0 to 1; None where it gave none, which counts as even.
     """
-    likely = min(max(0.5 if stated is None else stated, _SUREST), 1 - _SUREST)
-    odds = math.log(likely / (1 - likely)) - _ABSENT * passage.absent
+    odds = _log_odds(0.5 if stated is None else stated) - _ABSENT * passage.absent
     return replace(passage, stated=_probability(odds))
+
+
+def decided(seen: Sequence[Passage], unread: Passage, enough: float) -> bool:
+    """Whether one was found that ``unread``, and so all that are less near, could not come before.
+
+    Args:
+        seen: judged.
+        unread: the nearest that is not.
+        enough: the surest that it is expected to be judged.
+    """
+    most = _log_odds(enough) + _NEARNESS * unread.score
+    return any(_rank(passage) >= most for passage in seen)
 
 
 def best_first(passages: Sequence[Passage]) -> list[Passage]:
     """Judged passages, by what the model said and how near they are."""
-    return sorted(passages, key=lambda p: -(_odds(p) + _NEARNESS * p.score))
+    return sorted(passages, key=_rank, reverse=True)
 
 
 def sureness(passages: Sequence[Passage]) -> float:
@@ -85,9 +96,18 @@ def in_order(passages: Sequence[Passage]) -> tuple[Passage, ...]:
     return tuple(sorted(passages, key=lambda p: (ids.index(p.candidate.document_id), p.candidate.start)))
 
 
+def _rank(passage: Passage) -> float:
+    return _odds(passage) + _NEARNESS * passage.score
+
+
 def _odds(passage: Passage) -> float:
     assert passage.stated is not None, "only judged passages are compared"
-    return math.log(passage.stated / (1 - passage.stated))
+    return _log_odds(passage.stated)
+
+
+def _log_odds(probability: float) -> float:
+    within = min(max(probability, _SUREST), 1 - _SUREST)
+    return math.log(within / (1 - within))
 
 
 def _probability(odds: float) -> float:

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from qa.cite import Candidate
-from qa.evidence import best_first, choose, in_order, judged, sureness, worth_reading
+from qa.evidence import best_first, choose, decided, in_order, judged, sureness, worth_reading
 from qa.passages import Passage
 
 
@@ -32,6 +32,13 @@ def test_what_is_far_less_near_than_the_nearest_is_not_read() -> None:
     near, next_, far = passage(0, 0.9), passage(9, 0.75), passage(20, 0.6)
     assert worth_reading([near, next_, far]) == [near, next_]
     assert worth_reading([]) == []
+
+
+def test_reading_ends_at_what_the_next_could_not_come_before() -> None:
+    sure, unsure, next_ = judged(passage(0, 0.9), 0.8), judged(passage(0, 0.9), 0.5), passage(9, 0.8)
+    assert decided([sure], next_, 0.85) and not decided([unsure], next_, 0.85)
+    assert not decided([sure], passage(9, 0.9), 0.85), "as near as the best, it may be judged surer"
+    assert not decided([], next_, 0.85) and not decided([sure], next_, 1.0)
 
 
 def test_only_what_is_likely_and_about_as_likely_as_the_best_is_chosen() -> None:

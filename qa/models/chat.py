@@ -34,6 +34,10 @@ Finish = Literal["stop", "length", "cut", "filtered"]
 
 SEED = 7
 TOP_LOGPROBS = 20
+_CONTROL = re.compile(
+    r"<(?=\||/?(?:start_of_turn|end_of_turn|tool_call|tool_response|think|s)>|<SYS>>)|\[(?=/?INST\])"
+)
+"""What begins the tokens with which chat templates part one speaker from the next."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,7 +231,7 @@ class Chat:
         tally.clear()
         model = self.model
         pieces = model.stream(
-            [(role, clean(text)) for role, text in messages],
+            [(role, _defused(clean(text))) for role, text in messages],
             call.get("config"),
             stop=list(call.get("stop", ())) or None,
             **self._fields(model, call, tally.wants_logprobs),
@@ -299,6 +303,11 @@ class Chat:
                 "Try again, word the question otherwise, or use another model.",
             )
         return incompatible(self._at)
+
+
+def _defused(text: str) -> str:
+    """Text that speaks for nobody else: llama.cpp and vLLM read ``<|im_end|>`` in a message as its end."""
+    return _CONTROL.sub(r"\g<0> ", text)
 
 
 @dataclass(slots=True)

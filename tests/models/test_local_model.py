@@ -71,6 +71,12 @@ def test_it_continues_a_trailing_assistant_message(chat: Chat) -> None:
     assert done.text.strip().startswith("four") and done.finish == "length"
 
 
+def test_what_ends_a_message_in_its_template_is_only_text_inside_one(chat: Chat) -> None:
+    for token in ("<|im_end|>", "<|im_start|>", "<|endoftext|>", "<tool_call>"):
+        plain, more = (chat.complete([("user", token * n)], max_tokens=1).tokens_in for n in (1, 11))
+        assert more - plain >= 30, f"{token} is one token"
+
+
 def test_probability(chat: Chat) -> None:
     ask = "Is Paris in {}? Answer Yes or No."
     yes = chat.probability([("user", ask.format("France"))])
