@@ -42,6 +42,7 @@ from qa.wording import (
     joined,
     language_name,
     may_refuse,
+    names_what,
     refusal,
     small_talk,
     spoken,
@@ -55,7 +56,7 @@ ChainInput = str | Mapping[str, Any]
 
 _MAX_QUESTION = 4000
 _HITS = 12
-_SURE = {"judge": 0.22, "stated": 0.55}
+_SURE = {"judge": 0.2, "stated": 0.55}
 """Thresholds by prompt; the adapter learned from sentences of which a quarter state what is asked."""
 
 
@@ -210,7 +211,21 @@ class Pipeline:
         turn = replace(turn, passages=tuple(ranked), stated=sure)
         if sure < self._threshold:
             return turn
-        return replace(turn, chosen=evidence.choose(ranked, self.settings.answer.evidence))
+        chosen = evidence.choose(ranked, self.settings.answer.evidence)
+        return replace(turn, chosen=tuple(self._needed(turn, passage, config) for passage in chosen))
+
+    def _needed(self, turn: Turn, passage: Passage, config: RunnableConfig) -> Passage:
+        """Of a sentence read with the one before, the one that states it without the other; else both."""
+        if passage.before is None:
+            return passage
+        for other in turn.passages:
+            if other.candidate == passage.before and evidence.as_sure(other, passage):
+                return other
+        if passage.candidate.label or not names_what(passage.candidate.text):
+            return passage
+        alone = replace(passage, before=None)
+        alone = evidence.judged(alone, self._stated(turn, [alone], config))
+        return alone if evidence.as_sure(alone, passage) else passage
 
     def _judged_at_once(self, turn: Turn, config: RunnableConfig) -> Turn:
         """What a passage lacks of the kind asked for, another may have."""

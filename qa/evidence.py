@@ -13,7 +13,7 @@ from dataclasses import replace
 
 from qa.passages import Passage
 
-__all__ = ["best_first", "choose", "decided", "in_order", "judged", "sureness", "worth_reading"]
+__all__ = ["as_sure", "best_first", "choose", "decided", "in_order", "judged", "sureness", "worth_reading"]
 
 _NEARNESS = 5.0
 """Log odds that a cosine point of nearness is worth."""
@@ -27,6 +27,8 @@ _BEHIND = 5.0
 """Log odds that it costs for each point of nearness that the best lies behind the nearest."""
 _RIVALS = 0.4
 """Log odds that it costs for each e-fold of documents read: of many, one seems to answer by chance."""
+_ALONE = 0.7
+"""Log odds that a sentence alone may lie under the same read with the one before, and still state it."""
 _SUREST = 1e-6
 
 
@@ -88,6 +90,11 @@ def choose(passages: Sequence[Passage], most: int) -> tuple[Passage, ...]:
     """
     best = _odds(passages[0])
     return in_order([passage for passage in passages[:most] if best - _odds(passage) <= _MARGIN])
+
+
+def as_sure(part: Passage, whole: Passage) -> bool:
+    """Whether one sentence states it about as surely as two, of which it is one; all judged."""
+    return _odds(whole) - _odds(part) <= _ALONE
 
 
 def in_order(passages: Sequence[Passage]) -> tuple[Passage, ...]:

@@ -21,6 +21,7 @@ __all__ = [
     "joined",
     "language_name",
     "leans",
+    "names_what",
     "may_refuse",
     "refusal",
     "small_talk",
@@ -107,6 +108,13 @@ _LEANS = re.compile(
     r"|[「『（]?(?:彼|同(?![一時様盟意僚士情性席居調封志級])[一-龥]|これ|それ|この|その|こう|そう|ここで|そこで|両[社者国]"
     r"|他(?![国人乡])|她|它|这|该|그(?:는|가|의|들|녀)|이(?:는|것|들)|[이그](?=\s(?!씨))|해당))"
 )
+_NAMED = re.compile(
+    r"[\s\"'“‘(]*(?:(?:This|That|These|Those|Such|Dies\w*|Est[aeo]s?|Ces?|Cette)\s(?!(?:is|was|are|were|will|would|ha[sd]|have"
+    r"|can|could|may|might|must|should|did|does|said|means?|meant|makes?|made|gives?|gave|comes?|came|leads?|led|shows?|brings?|takes?"
+    r"|follows?|allows?|ist|war|sind|waren|wird|hat|kann|es|era|fue|será|ha|est|était|sont|sera)\b)[^\W\d_]"
+    r"|[「『（]?(?:(?:この|その)(?![後他際間中上ほためうよほ]|結果|一方)|该|[这這](?!是|也|[将將]|一)|[이그]\s|해당))"
+)
+"""A demonstrative with what it points at: "This new unit", この契約."""
 _CONNECTIVE = re.compile(
     r"(?:また|しかし|そして|さらに|一方(?:で)?|なお|ただし|そのため|したがって|だが|ところが|(?:However|Moreover|Furthermore|In addition|Also|Meanwhile|Nevertheless|Therefore)(?=,))[、,]\s*"
 )
@@ -164,6 +172,11 @@ def small_talk(question: str, language: str) -> str:
 def leans(sentence: str) -> bool:
     """Whether a sentence begins by pointing back: "He used to be its chief" says not who."""
     return bool(_LEANS.match(spoken(sentence)))
+
+
+def names_what(sentence: str) -> bool:
+    """Whether a sentence that leans names what it points at: "This deal" can be read alone, "He" cannot."""
+    return bool(_NAMED.match(spoken(sentence)))
 
 
 def spoken(sentence: str) -> str:

@@ -442,6 +442,25 @@ def test_what_points_back_is_quoted_with_what_it_points_to(make, tmp_path):
     ]
 
 
+@pytest.mark.parametrize(
+    ("told", "question", "sure", "answer"),
+    [
+        ("The ferry is new. This boat is fast.", "What is fast?", "fast", "This boat is fast."),
+        ("The ferry is new. It is fast.", "What is fast?", "fast", "The ferry is new. It is fast."),
+        ("The ferry is new. This boat is fast.", "What is new?", "new", "The ferry is new."),
+        ("The ferry is new. It is fast.", "What is new?", "new", "The ferry is new."),
+    ],
+)
+def test_of_two_sentences_read_together_only_what_is_needed_is_quoted(
+    make, tmp_path, told, question, sure, answer
+):
+    path = tmp_path / "boat.txt"
+    path.write_text(f"The boat\n\n{told}", encoding="utf-8")
+    assistant = make(stated=sure_of(sure), local=True)
+    assistant.add(path)
+    assert assistant.ask(question).text == answer
+
+
 class Polyglot(ScriptedEmbedder):
     """Finds every two texts alike, as an embedder finds a sentence and its translation."""
 

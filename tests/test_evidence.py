@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from qa.cite import Candidate
-from qa.evidence import best_first, choose, decided, in_order, judged, sureness, worth_reading
+from qa.evidence import as_sure, best_first, choose, decided, in_order, judged, sureness, worth_reading
 from qa.passages import Passage
 
 
@@ -68,3 +68,9 @@ def test_documents_come_as_found_and_sentences_as_they_stand() -> None:
         ("b", 9),
         ("a", 3),
     ]
+
+
+def test_one_of_two_sentences_is_as_sure_if_it_is_nearly_so() -> None:
+    both = judged(passage(0), 0.6)
+    assert as_sure(judged(passage(0), 0.5), both) and as_sure(judged(passage(0), 0.9), both)
+    assert not as_sure(judged(passage(0), 0.3), both)

@@ -160,6 +160,27 @@ def test_a_sentence_that_points_back_leans(sentence):
 
 
 @pytest.mark.parametrize(
+    ("sentence", "named"),
+    [
+        ("This division is new.", True),
+        ("これは新しい。", False),
+        ("また、この契約は大きい。", True),
+        ("このため株価は下がった。", False),
+        ("This is new.", False),
+        ("That said, it grew.", False),
+        ("He left this firm.", False),
+        ("Diese Vereinbarung gilt.", True),
+        ("Dies ist neu.", False),
+        ("该公司成长了。", True),
+        ("이 회사는 성장했다.", True),
+        ("이는 새롭다.", False),
+    ],
+)
+def test_some_that_point_back_name_what_they_point_at(sentence, named):
+    assert wording.leans(sentence) and wording.names_what(sentence) == named
+
+
+@pytest.mark.parametrize(
     "sentence",
     [
         "Meta grew.",
