@@ -56,7 +56,7 @@ ChainInput = str | Mapping[str, Any]
 
 _MAX_QUESTION = 4000
 _HITS = 12
-_SURE = {"judge": 0.2, "stated": 0.55}
+_SURE = {"judge": 0.17, "stated": 0.55}
 """Thresholds by prompt; the adapter learned from sentences of which a quarter state what is asked."""
 
 

@@ -39,8 +39,8 @@ __all__ = [
 ]
 
 CONFIG_FILE = "qa.toml"
-VECTORS_REVISION = 2
-"""Counts changes of how the embedded embedder makes vectors; those of another revision cannot be compared."""
+INDEX_REVISION = 3
+"""Counts changes of what is made of a text: its parts, their labels and vectors."""
 DEFAULT_OPENAI_MODEL = "gpt-4.1-mini"
 
 
@@ -187,7 +187,7 @@ class AnswerSettings(_Section):
         evidence: most sentences that an answer is made from.
         history_turns: earlier exchanges that a follow-up question may refer to.
         stated_threshold: refuse where the model's probability that a sentence states the answer is lower; 0:
-            never ask it. None: what was measured for the model (evals/EXPERIMENTS.md), .20 for the embedded
+            never ask it. None: what was measured for the model (evals/EXPERIMENTS.md), .17 for the embedded
             one, .55 for others.
         enough: how sure the model may be of the next sentence; reading ends where that would change nothing.
         quote: whether sentences are read one at a time, and an answer in the source's language is the source
@@ -260,10 +260,10 @@ class Settings(BaseSettings):
 
     @property
     def index_fingerprint(self) -> str:
-        """8 hex digits that change with every setting that makes stored vectors unusable."""
+        """8 hex digits that change with whatever makes what is stored unusable."""
         embeddings = self.embeddings.model_dump(mode="json", include={"model", "base_url"})
         made = {"embeddings": embeddings, "chunking": self.chunking.model_dump(mode="json")}
-        return _digest(made | {"revision": VECTORS_REVISION})
+        return _digest(made | {"revision": INDEX_REVISION})
 
 
 def load_settings(**overrides: Any) -> Settings:
