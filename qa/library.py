@@ -544,11 +544,11 @@ class Snapshot:
 
 
 def mismatch(documents: int, chunks: int) -> IndexMismatch:
-    """The error for vectors of another embedder or chunking, with the cost of making new ones."""
+    """The error for a library made otherwise than the settings would, with the cost of making it again."""
     return IndexMismatch(
-        "The library was made with another embedder or chunking than the settings name; embedding it again"
-        f" means {documents} documents, about {chunks} chunks.",
-        "Put the former settings back, or embed everything again with `qa reindex`.",
+        "The library was made by another version or with other settings for embedding or chunking;"
+        f" making it again means {documents} documents, about {chunks} chunks.",
+        "Make it again with `qa reindex`, or put the former settings back.",
     )
 
 

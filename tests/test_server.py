@@ -156,7 +156,8 @@ def test_a_port_that_is_taken_is_said(unused, monkeypatch):
 
 
 SERVE = """
-import sys, time
+import signal, sys, time
+signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored in a shell's background job
 from serving import Chat, open_assistant
 from qa.ui import server
 
