@@ -6,7 +6,6 @@ product's own `qa.wording.is_refusal`, which favours it. Prompts are in evals/pr
 
 from __future__ import annotations
 
-import hashlib
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -21,6 +20,7 @@ from qa.data import Answer, Chunk, Citation, Document, Hit, Receipt, Sentence
 from qa.errors import QAError
 from qa.library import Library
 from qa.models import Chat, Completion, Embedder
+from qa.prompts import version
 from qa.sentences import split_sentences
 from qa.terms import terms
 from qa.wording import is_refusal, language_name, refusal
@@ -201,4 +201,4 @@ def _receipt(case: Case, begun: float, done: Completion | None = None) -> Receip
 
 
 def _version(prompt: str) -> str:
-    return hashlib.sha256((PROMPTS / f"{prompt}.md").read_bytes()).hexdigest()[:8]
+    return version((PROMPTS / f"{prompt}.md").read_bytes())

@@ -26,7 +26,7 @@ from evals.rows import Estimate, Row, Run
 from evals.statistics import estimate
 from qa.errors import ModelError, ModelUnavailable, QAError
 from qa.models import Chat, check_chat, open_chat
-from qa.prompts import Prompt
+from qa.prompts import Prompt, version
 from qa.settings import ChatSettings
 
 __all__ = ["Calibration", "Claim", "Judge", "Judged", "Judgement", "Unreadable", "calibrate", "judge_run"]
@@ -375,7 +375,7 @@ def _tell(progress: Progress | None, done: int, total: int) -> None:
 def _prompt(name: str) -> Prompt:
     """A prompt of this folder: one user message, versioned like those of `qa.prompts`."""
     raw = (PROMPTS / f"{name}.md").read_bytes()
-    return Prompt(name, hashlib.sha256(raw).hexdigest()[:8], (("user", raw.decode("utf-8").strip()),))
+    return Prompt(name, version(raw), (("user", raw.decode("utf-8").strip()),))
 
 
 def _kept(path: Path) -> str | None:

@@ -9,7 +9,7 @@
     │   └── FetchRefused       a URL that is not allowed, not found or too big
     ├── StoreError             the library or its index
     │   ├── IndexMissing       nothing has been added yet
-    │   ├── IndexMismatch      made with another embedder or chunking
+    │   ├── IndexMismatch      made by another version, embedder or chunking
     │   └── IndexUnavailable   locked by another writer, unreachable, disk full
     └── ModelError             the chat model or the embedder
         ├── ModelUnavailable   cannot be reached now (retryable)
@@ -97,7 +97,7 @@ class IndexMissing(StoreError):
 
 
 class IndexMismatch(StoreError):
-    """The index was made with another embedder or chunking than the settings name."""
+    """The index was made by another version, or with another embedder or chunking than the settings name."""
 
 
 class IndexUnavailable(StoreError):

@@ -16,7 +16,7 @@ from string import Template
 
 from qa.errors import PromptError
 
-__all__ = ["Prompt", "load"]
+__all__ = ["Prompt", "load", "version"]
 
 _PACKAGED = Path(__file__).parent / "_prompts"
 _CHECKOUT = Path(__file__).parent.parent / "prompts"
@@ -79,4 +79,9 @@ def load(name: str) -> Prompt:
         raise PromptError(
             f"Prompt file '{name}.md' has no '# system' or '# user' part.", "See prompts/README.md."
         )
-    return Prompt(name, hashlib.sha256(raw).hexdigest()[:8], parts)
+    return Prompt(name, version(raw), parts)
+
+
+def version(raw: bytes) -> str:
+    """First 8 hex digits of the SHA-256 of a file's bytes."""
+    return hashlib.sha256(raw).hexdigest()[:8]

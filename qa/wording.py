@@ -21,8 +21,8 @@ __all__ = [
     "joined",
     "language_name",
     "leans",
-    "names_what",
     "may_refuse",
+    "names_what",
     "refusal",
     "small_talk",
     "spoken",
@@ -102,17 +102,18 @@ _WELCOME = {
     "ja": "どういたしまして。", "ko": "천만에요!", "zh": "不客气！",
 }  # fmt: skip
 _UNSPACED = frozenset({"ja", "zh", "th"})
+_THIS = r"This|That|These|Those|Such|Dies\w*|Est[aeo]s?|Ces?|Cette"
 _LEANS = re.compile(
-    r"[\s\"'“‘(]*(?:(?:He|She|It|They|His|Her|Its|Their|This|That|These|Those|Such|Er|Sie|Seine?[mnrs]?|Ihre?[mnrs]?|Dies\w*"
-    r"|Él|Ella|Ell[ao]s|Sus?|Est[aeo]s?|Ils?|Elles?|Ces?|Cette|Son|Sa|Ses)\b"
+    rf"[\s\"'“‘(]*(?:(?:{_THIS}|He|She|It|They|His|Her|Its|Their|Er|Sie|Seine?[mnrs]?|Ihre?[mnrs]?"
+    r"|Él|Ella|Ell[ao]s|Sus?|Ils?|Elles?|Son|Sa|Ses)\b"
     r"|[「『（]?(?:彼|同(?![一時様盟意僚士情性席居調封志級])[一-龥]|これ|それ|この|その|こう|そう|ここで|そこで|両[社者国]"
     r"|他(?![国人乡])|她|它|这|该|그(?:는|가|의|들|녀)|이(?:는|것|들)|[이그](?=\s(?!씨))|해당))"
 )
 _NAMED = re.compile(
-    r"[\s\"'“‘(]*(?:(?:This|That|These|Those|Such|Dies\w*|Est[aeo]s?|Ces?|Cette)\s(?!(?:is|was|are|were|will|would|ha[sd]|have"
+    rf"[\s\"'“‘(]*(?:(?:{_THIS})\s(?!(?:is|was|are|were|will|would|ha[sd]|have"
     r"|can|could|may|might|must|should|did|does|said|means?|meant|makes?|made|gives?|gave|comes?|came|leads?|led|shows?|brings?|takes?"
     r"|follows?|allows?|ist|war|sind|waren|wird|hat|kann|es|era|fue|será|ha|est|était|sont|sera)\b)[^\W\d_]"
-    r"|[「『（]?(?:(?:この|その)(?![後他際間中上ほためうよほ]|結果|一方)|该|[这這](?!是|也|[将將]|一)|[이그]\s|해당))"
+    r"|[「『（]?(?:(?:この|その)(?![後他際間中上ためうよほ]|結果|一方)|该|[这這](?!是|也|[将將]|一)|[이그]\s|해당))"
 )
 """A demonstrative with what it points at: "This new unit", この契約."""
 _CONNECTIVE = re.compile(

@@ -6,10 +6,8 @@ through LangChain's `init_chat_model`. Knows how to connect, not what is said.
 
 from __future__ import annotations
 
-import hashlib
 import time
 from collections.abc import Callable
-from functools import cache
 from pathlib import Path
 from threading import Lock
 
@@ -32,6 +30,7 @@ from qa.models.endpoint import (
 )
 from qa.models.llama import LlamaServer
 from qa.models.weights import Check, Progress
+from qa.prompts import version
 from qa.settings import DEFAULT_OPENAI_MODEL, ChatSettings
 
 __all__ = ["check", "open_chat"]
@@ -176,7 +175,7 @@ class _Local:
         self._settings = settings.model_copy(update={"read_seconds": settings.total_seconds})
         self._name = Path(settings.model).stem or weights.DEFAULT.name
         # An adapter fits the weights it was trained on, no others.
-        self.adapter = "" if settings.model else _digest(JUDGE)
+        self.adapter = "" if settings.model else version(JUDGE.read_bytes())
         self._progress = progress
         self._server: LlamaServer | None = None
         self._model: ChatOpenAI | None = None
@@ -205,12 +204,6 @@ class _Local:
             if self._server is not None:
                 self._server.close()
             self._server = None
-
-
-@cache
-def _digest(path: Path) -> str:
-    """First 8 hex digits of the SHA-256 of a file."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()[:8]
 
 
 def _hang_up(model: BaseChatModel | None) -> None:
