@@ -25,6 +25,7 @@ from evals.cases import Case, Passage, choose
 from evals.metrics import contains
 from evals.metrics_citation import gold_hit
 from evals.suites import Places, invented, load_suite
+from qa import prompts
 from qa.asked import asks_for
 from qa.cite import Candidate
 from qa.evidence import worth_reading
@@ -66,7 +67,7 @@ class Writer:
     """Writes the pairs of one question after another.
 
     Args:
-        out: gets a line each: ``set``, ``id``, ``title``, ``sentence``, ``question``, ``stated``.
+        out: gets a line each: ``set``, ``id``, ``messages`` and the ``answer``.
     """
 
     def __init__(self, out: TextIO) -> None:
@@ -76,25 +77,25 @@ class Writer:
         self._out = out
 
     def __call__(self, name: str, case: Case, passages: Sequence[Passage]) -> None:
-        """Write the sentences that state it and the nearest that do not: one, or two where none states it."""
+        """Write the sentences that state it and the nearest that do not: two, or three where none does."""
         query = self._query(case.question)
         found = rank(_sentences(passages), case.question, query, self._vectors, 6)
         able = [passage for passage in found if not asks_for(case.question, passage.evidence)]
-        others = 1 if any(passage.name in case.gold_ids for passage in passages) else 2
+        others = 2 if any(passage.name in case.gold_ids for passage in passages) else 3
         for passage in worth_reading(able):
             stated = _states(passage.candidate, case)
             if not stated and not others:
                 continue
             others -= not stated
             values = {
-                "set": name,
-                "id": case.id,
                 "title": subject(passage),
                 "sentence": read([passage], detect(case.question)),
                 "question": case.question,
-                "stated": stated,
             }
-            self._out.write(json.dumps(values, ensure_ascii=False) + "\n")
+            row = {"set": name, "id": case.id, "messages": prompts.load("judge").messages(**values)}
+            self._out.write(
+                json.dumps(row | {"answer": "Yes" if stated else "No"}, ensure_ascii=False) + "\n"
+            )
 
 
 def main() -> None:

@@ -242,7 +242,7 @@ class Assistant:
 
     def warm(self) -> None:
         """Start the model and make the index ready in background threads before the first question."""
-        for work in (self._store.prepare, lambda: self.chat.model, lambda: self.embedder.query("warm")):
+        for work in (self._store.prepare, lambda: self.chat.prepare(), lambda: self.embedder.query("warm")):
             threading.Thread(target=_quietly, args=(work,), daemon=True).start()
 
     # What it is made of

@@ -40,6 +40,7 @@ from qa.wording import (
     in_other_words,
     is_refusal,
     joined,
+    keeps_asking,
     language_name,
     may_refuse,
     names_what,
@@ -56,7 +57,7 @@ ChainInput = str | Mapping[str, Any]
 
 _MAX_QUESTION = 4000
 _HITS = 12
-_SURE = {"judge": 0.17, "stated": 0.55}
+_SURE = {"judge": 0.1, "stated": 0.55}
 """Thresholds by prompt; the adapter learned from sentences of which a quarter state what is asked."""
 
 
@@ -168,11 +169,13 @@ class Pipeline:
         messages = prompts.load("condense").messages(
             history=visible(talk), question=turn.question, language=language_name(turn.language)
         )
-        done = self.chat.complete(messages, max_tokens=96, config=config)
+        done = self.chat.complete(messages, max_tokens=96, config=config, adapted=True)
         line, more, _ = plain(done.text).strip().partition("\n")
         rewritten = line.removeprefix("Q:").strip()
         whole = bool(more) or done.finish == "stop"
-        usable = whole and 0 < len(rewritten) <= 4 * len(turn.question) + 200
+        whole = whole and 0 < len(rewritten) <= 4 * len(turn.question) + 200
+        # A small model at times asks again what was asked before; a large one may find better words.
+        usable = whole and (not self.chat.local or keeps_asking(turn.question, rewritten))
         return replace(_counted(turn, done), query=rewritten if usable else turn.question)
 
     def retrieve(self, turn: Turn, config: RunnableConfig) -> Turn:
@@ -242,10 +245,11 @@ class Pipeline:
         return self.chat.local if wanted is None else wanted
 
     def _stated(self, turn: Turn, passages: Sequence[Passage], config: RunnableConfig) -> float | None:
+        prompt = prompts.load(self._judge)
         asked = {"sentence": read(passages, turn.language), "question": turn.query}
-        if self.chat.adapter:
+        if "title" in prompt.variables:
             asked["title"] = subject(passages[0])
-        return self.chat.probability(prompts.load(self._judge).messages(**asked), config=config)
+        return self.chat.probability(prompt.messages(**asked), config=config)
 
     def write(self, turn: Turn, config: RunnableConfig) -> Iterator[str | Answer]:
         """Write the answer as it comes, then give it whole, cited and checked."""
@@ -369,7 +373,7 @@ class Pipeline:
     @property
     def _judge(self) -> str:
         """The prompt that asks whether a sentence states it."""
-        return "judge" if self.chat.adapter else "stated"
+        return "judge" if "judge" in self.chat.adapters else "stated"
 
     @property
     def _threshold(self) -> float:
@@ -443,9 +447,9 @@ class Pipeline:
 
 
 def versions(chat: Chat, names: Iterable[str]) -> dict[str, str]:
-    """Prompt name to version; the judge's with that of the adapter made for it: ``f6648b98+0c1d2e3f``."""
-    adapter = f"+{chat.adapter}" if chat.adapter else ""
-    return {name: prompts.load(name).version + (adapter if name == "judge" else "") for name in names}
+    """Prompt name to version, with the adapter's where it was made for that prompt: ``f6648b98+0c1d2e3f``."""
+    adapters = {name: f"+{version}" for name, version in chat.adapters.items()}
+    return {name: prompts.load(name).version + adapters.get(name, "") for name in names}
 
 
 def _halved(turn: Turn) -> Turn:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -52,7 +53,7 @@ class ScriptedChat:
     """Answers with what ``reply`` makes of the last message; keeps every prompt.
 
     ``stated`` is its probability, or makes one of the prompt; ``local`` is whether it passes for the embedded
-    model, which is shown one sentence at a time, ``adapter`` the version of its adapter.
+    model, which is shown one sentence at a time, ``adapters`` the prompts that it has adapters for.
     """
 
     name = "scripted-chat"
@@ -63,10 +64,10 @@ class ScriptedChat:
         stated: float | None | Callable[[str], float] = 0.9,
         finish: str = "stop",
         local: bool = False,
-        adapter: str = "",
+        adapters: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
         self.reply, self.stated, self.finish = reply, stated, finish
-        self.local, self.adapter = local, adapter
+        self.local, self.adapters = local, adapters
         self.prompts: list[str] = []
         self.streams: list[ScriptedStream] = []
 

@@ -405,7 +405,7 @@ def test_no_sentence_states_it_so_nothing_is_quoted(make, article):
 
 
 def test_the_adapter_has_a_prompt_and_a_threshold_of_its_own(make, article):
-    assistant = make(stated=0.3, local=True, adapter="0c1d2e3f")
+    assistant = make(stated=0.3, local=True, adapters={"judge": "0c1d2e3f"})
     assistant.add(article)
     answer = assistant.ask("Who will run the ferry service?")
     assert answer.answered and {"judge"} == answer.receipt.prompts.keys() - {"translate"}
@@ -413,8 +413,24 @@ def test_the_adapter_has_a_prompt_and_a_threshold_of_its_own(make, article):
     assert all(prompt.startswith("Article: The river ferry returns\n") for prompt in assistant.chat.prompts)
 
 
+@pytest.mark.parametrize("local", [True, False])
+def test_the_embedded_model_may_not_ask_something_else(make, article, local):
+    assistant = make(reply=lambda prompt: "Who runs the ferry service?", local=local)
+    assistant.add(article)
+    answer = assistant.ask("And where does she live?", [("Who runs it?", "Mara Ellison.")])
+    assert answer.receipt.query == ("And where does she live?" if local else "Who runs the ferry service?")
+
+
+def test_follow_ups_have_an_adapter_of_their_own(make, article):
+    assistant = make(local=True, adapters={"condense": "0c1d2e3f"})
+    assistant.add(article)
+    answer = assistant.ask("And who runs it?", [("Is there a ferry?", "There is.")])
+    assert answer.receipt.prompts["condense"] == prompts.load("condense").version + "+0c1d2e3f"
+    assert answer.receipt.prompts["stated"] == prompts.load("stated").version
+
+
 def test_a_headline_is_not_shown_to_the_adapter(make, article):
-    assistant = make(local=True, adapter="0c1d2e3f")
+    assistant = make(local=True, adapters={"judge": "0c1d2e3f"})
     headline = "The river ferry returns after eleven years of waiting"
     assistant.add_texts([("ferry", headline, ARTICLE.split("\n\n", 1)[1])])
     assistant.ask("Who will run the ferry service?")

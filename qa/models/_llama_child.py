@@ -16,8 +16,8 @@ import time
 from importlib import import_module
 from typing import Any
 
-PROMPT_CACHE_MIB = 512
-"""Host memory for prompts seen before; llama.cpp's default of 8 GiB is more than many machines have."""
+PROMPT_CACHE_MIB = 256
+"""Host memory for prompts seen before, of each of two such processes; llama.cpp's default is 8 GiB."""
 
 
 def main() -> None:

@@ -34,6 +34,8 @@ Finish = Literal["stop", "length", "cut", "filtered"]
 
 SEED = 7
 TOP_LOGPROBS = 20
+_LIFT = 100.0
+"""Log odds that lift a word above all others, and keep its odds against another such word."""
 _CONTROL = re.compile(
     r"<(?=\||/?(?:start_of_turn|end_of_turn|tool_call|tool_response|think|s)>|<SYS>>)|\[(?=/?INST\])"
 )
@@ -66,16 +68,23 @@ class CallOptions(TypedDict, total=False):
         stop: texts that end the answer.
         config: LangChain's callbacks and tags.
         local_options: llama.cpp request fields, such as ``grammar``; sent to the embedded model only.
+        adapted: with the embedded model's adapter, where it has one; for a prompt that it was made for.
     """
 
     max_tokens: int
     stop: Sequence[str]
     config: RunnableConfig | None
     local_options: Mapping[str, Any]
+    adapted: bool
 
 
 class Connection(Protocol):
-    """How a `Chat` comes by its LangChain model."""
+    """How a `Chat` comes by its LangChain model.
+
+    Attributes:
+        local: whether it runs in a child process here.
+        adapter: version of the adapter that a request may ask for; "" for none.
+    """
 
     local: bool
     adapter: str
@@ -125,19 +134,30 @@ class ChatStream(Iterator[str]):
 class Chat:
     """A chat model; safe to use from any thread.
 
+    Args:
+        settings: how long it may take, how much it may write.
+        at: where it is, in words.
+        connection: to the model.
+        judge: to what is asked for a `probability`, where that is not the model itself.
+
     Attributes:
         name: the model's name.
         local: whether it runs in a child process here.
-        adapter: version of its adapter for `probability`, made for ``prompts/judge.md``; "" for none.
+        adapters: prompt name to version of the adapter made for it; empty for none.
     """
 
-    def __init__(self, settings: ChatSettings, at: Endpoint, connection: Connection) -> None:
+    def __init__(
+        self, settings: ChatSettings, at: Endpoint, connection: Connection, judge: Connection | None = None
+    ) -> None:
         self.name = at.model
         self.local = connection.local
-        self.adapter = connection.adapter
+        self.adapters: Mapping[str, str] = {}
+        if judge:
+            self.adapters = {"judge": judge.adapter, "condense": connection.adapter}
         self._settings = settings
         self._at = at
         self._connection = connection
+        self._judge = judge or connection
         self._refused: frozenset[str] = frozenset()
 
     @property
@@ -159,7 +179,7 @@ class Chat:
             ModelError: from the first ``next``; afterwards a fault is in `ChatStream.completion`.
         """
         tally = _Tally()
-        return ChatStream(tally, self._answer(messages, options, tally))
+        return ChatStream(tally, self._answer(self._connection, messages, options, tally))
 
     def complete(self, messages: Messages, **options: Unpack[CallOptions]) -> Completion:
         """`stream` to its end.
@@ -179,6 +199,8 @@ class Chat:
     ) -> float | None:
         """How likely the answer begins with a positive word rather than a negative one, from one token.
 
+        The embedded model's judge has learned to say Yes or No to ``prompts/judge.md``, and nothing else.
+
         Returns:
             P(positive) / (P(positive) + P(negative)); 1.0 or 0.0 by the word written where the endpoint
             gives no probabilities; None where it wrote neither.
@@ -187,12 +209,25 @@ class Chat:
             ModelError: nothing arrived.
         """
         tally = _Tally(wants_logprobs=True)
-        for _ in self._answer(messages, {"max_tokens": 1, "config": config}, tally):
+        call: CallOptions = {"max_tokens": 1, "config": config}
+        if self._judge is not self._connection:
+            call |= {"adapted": True, "local_options": _only(positive + negative)}
+        for _ in self._answer(self._judge, messages, call, tally):
             pass
         return tally.probability(positive, negative)
 
+    def prepare(self) -> None:
+        """Start what will be asked, what is asked first before the rest.
+
+        Raises:
+            ModelError, SettingsError: as `model`.
+        """
+        self._judge.connect()
+        self._connection.connect()
+
     def close(self) -> None:
         """Close connections; the embedded model ends when nobody else in this process uses it."""
+        self._judge.close()
         self._connection.close()
 
     def __enter__(self) -> Chat:
@@ -201,20 +236,22 @@ class Chat:
     def __exit__(self, *exception: object) -> None:
         self.close()
 
-    def _answer(self, messages: Messages, call: CallOptions, tally: _Tally) -> Generator[str, None, None]:
+    def _answer(
+        self, connection: Connection, messages: Messages, call: CallOptions, tally: _Tally
+    ) -> Generator[str, None, None]:
         """Ask, and once more where nothing came and asking again can help."""
-        self._connection.connect()  # weights and start-up are not counted as time to answer
+        connection.connect()  # weights and start-up are not counted as time to answer
         until = time.monotonic() + self._settings.total_seconds
         second_chances = {"restarted", "empty"}
         while True:
             try:
-                yield from self._attempt(messages, call, tally, until)
+                yield from self._attempt(connection, messages, call, tally, until)
             except QAError:
                 raise
             except Exception as error:  # noqa: BLE001 - the edge: every library's faults become ours
                 if self._drop_refused(error):
                     continue
-                if "restarted" in second_chances and _lost(error) and self._connection.repair():
+                if "restarted" in second_chances and _lost(error) and connection.repair():
                     second_chances.remove("restarted")
                     continue
                 raise translate(error, self._at) from error
@@ -225,16 +262,16 @@ class Chat:
             second_chances.remove("empty")
 
     def _attempt(
-        self, messages: Messages, call: CallOptions, tally: _Tally, until: float
+        self, connection: Connection, messages: Messages, call: CallOptions, tally: _Tally, until: float
     ) -> Generator[str, None, None]:
         """One request; raises only while nothing has arrived."""
         tally.clear()
-        model = self.model
+        model = connection.connect()
         pieces = model.stream(
             [(role, _defused(clean(text))) for role, text in messages],
             call.get("config"),
             stop=list(call.get("stop", ())) or None,
-            **self._fields(model, call, tally.wants_logprobs),
+            **self._fields(connection, model, call, tally.wants_logprobs),
         )
         assert isinstance(pieces, Generator)
         with closing(pieces):
@@ -251,7 +288,9 @@ class Chat:
             tally.finish = "stop"  # not every provider gives a reason
         tally.fault = tally.fault or self._unfinished(tally.finish)
 
-    def _fields(self, model: BaseChatModel, call: CallOptions, logprobs: bool) -> dict[str, Any]:
+    def _fields(
+        self, connection: Connection, model: BaseChatModel, call: CallOptions, logprobs: bool
+    ) -> dict[str, Any]:
         """The request beyond its messages."""
         limit = {"max_tokens": call.get("max_tokens", self._settings.max_tokens)}
         if not isinstance(model, ChatOpenAI):
@@ -264,8 +303,10 @@ class Chat:
             return fields | limit
         # langchain-openai renames max_tokens to OpenAI's newer name, which not every server knows.
         local = dict(call.get("local_options", {})) if self.local else {}
-        if self.adapter:  # said each time: without it llama.cpp keeps the cache of a prompt read otherwise
-            local["lora"] = [{"id": 0, "scale": float(logprobs)}]
+        if (
+            connection.adapter
+        ):  # said each time: without it llama.cpp keeps the cache of a prompt read otherwise
+            local["lora"] = [{"id": 0, "scale": float(call.get("adapted", False))}]
         return fields | {"extra_body": limit | local}
 
     def _drop_refused(self, error: Exception) -> bool:
@@ -336,7 +377,7 @@ class _Tally:
         if reason := about.get("finish_reason") or about.get("stop_reason") or about.get("done_reason"):
             self.finish = _finish(str(reason).lower())
         if content := (about.get("logprobs") or {}).get("content"):
-            self.first = self.first or content[0].get("top_logprobs") or []
+            self.first = self.first or content[0].get("top_logprobs") or content[0].get("top_probs") or []
         text = str(chunk.text)
         self.text += text
         return text
@@ -351,12 +392,18 @@ class _Tally:
         for entry in self.first:
             says = _side(str(entry["token"]), positive, negative)
             if says is not None:
-                mass[says] += math.exp(entry["logprob"])
+                mass[says] += entry["prob"] if "prob" in entry else math.exp(entry["logprob"])
         total = mass[True] + mass[False]
         if total > 0:
             return mass[True] / total
         says = _side(self.text, positive, negative)
         return None if says is None else float(says)
+
+
+def _only(words: Sequence[str]) -> Mapping[str, Any]:
+    """llama.cpp's fields for an answer of one of these words: it gives the likeliest of all words alone."""
+    lifted = [[word, _LIFT] for word in words]
+    return {"logit_bias": lifted, "samplers": ["top_k"], "top_k": len(words), "post_sampling_probs": True}
 
 
 def _side(text: str, positive: tuple[str, ...], negative: tuple[str, ...]) -> bool | None:

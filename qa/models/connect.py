@@ -35,8 +35,9 @@ from qa.settings import DEFAULT_OPENAI_MODEL, ChatSettings
 
 __all__ = ["check", "open_chat"]
 
-JUDGE = Path(__file__).with_name("judge.gguf")
-"""LoRA adapter of the default weights: does a sentence state what is asked? See `benchmarks.judge_train`."""
+JUDGE, REWRITER = (Path(__file__).with_name(f"{name}.gguf") for name in ("judge", "rewriter"))
+"""LoRA adapters, made by `benchmarks.adapter_train`: of the default weights' first layers, for ``judge.md``,
+and of the whole, for ``condense.md``."""
 
 
 def open_chat(settings: ChatSettings, progress: Progress | None = None) -> Chat:
@@ -50,8 +51,14 @@ def open_chat(settings: ChatSettings, progress: Progress | None = None) -> Chat:
         SettingsError: the settings lack a model's name or a key.
     """
     at = _whereabouts(settings)
+    if (
+        settings.kind == "local" and settings.model
+    ):  # an adapter fits the weights it was trained on, no others
+        return Chat(settings, at, _Local(settings, lambda: weights.locate(settings.model)))
     if settings.kind == "local":
-        return Chat(settings, at, _Local(settings, progress))
+        writer = _Local(settings, lambda: weights.assemble(progress=progress), REWRITER)
+        judge = _Local(settings, lambda: weights.shortened(progress=progress), JUDGE)
+        return Chat(settings, at, writer, judge)
     if settings.kind == "provider":
         return Chat(settings, at, _Remote(lambda: _provider(settings)))
     url, key, name = endpoint_of(settings, "QA_CHAT", DEFAULT_OPENAI_MODEL)
@@ -170,13 +177,15 @@ class _Local:
 
     local = True
 
-    def __init__(self, settings: ChatSettings, progress: Progress | None) -> None:
+    def __init__(
+        self, settings: ChatSettings, locate: Callable[[], Path], adapter: Path | None = None
+    ) -> None:
         # It is silent while it reads a long prompt; whether it lives is known without asking.
         self._settings = settings.model_copy(update={"read_seconds": settings.total_seconds})
         self._name = Path(settings.model).stem or weights.DEFAULT.name
-        # An adapter fits the weights it was trained on, no others.
-        self.adapter = "" if settings.model else version(JUDGE.read_bytes())
-        self._progress = progress
+        self._locate = locate
+        self._file = adapter
+        self.adapter = version(adapter.read_bytes()) if adapter else ""
         self._server: LlamaServer | None = None
         self._model: ChatOpenAI | None = None
         self._lock = Lock()
@@ -184,8 +193,7 @@ class _Local:
     def connect(self) -> BaseChatModel:
         with self._lock:
             if self._server is None:
-                path = weights.locate(self._settings.model, self._progress)
-                self._server = LlamaServer.shared(path, self._settings, JUDGE if self.adapter else None)
+                self._server = LlamaServer.shared(self._locate(), self._settings, self._file)
             url = self._server.ensure()
             if self._model is None or self._model.openai_api_base != url:  # a new child has a new port
                 _hang_up(self._model)

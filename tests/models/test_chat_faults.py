@@ -219,14 +219,35 @@ def test_no_document_speaks_for_another_side() -> None:
     )
 
 
-def test_an_adapter_is_asked_for_only_to_judge() -> None:
+def test_an_adapter_is_used_for_prompts_that_it_was_made_for() -> None:
     with serving(ok) as server, client(server.url) as chat:
-        chat.local, chat.adapter = True, "0c1d2e3f"
+        chat.local, chat._connection.adapter = True, "0c1d2e3f"
         chat.complete(ASK)
-        chat.probability(ASK)
-        chat.complete(ASK, local_options={"grammar": "x"})
-    assert [sent["lora"][0]["scale"] for sent in server.requests] == [0.0, 1.0, 0.0]
-    assert server.requests[2]["grammar"] == "x"
+        chat.complete(ASK, local_options={"grammar": "x"}, adapted=True)
+    assert [sent["lora"][0]["scale"] for sent in server.requests] == [0.0, 1.0]
+    assert server.requests[1]["grammar"] == "x"
+
+
+def shares(reply: Reply) -> None:
+    reply.events()
+    top = [{"token": "No", "prob": 0.8}, {"token": "Yes", "prob": 0.2}]
+    reply.chunk({"content": "No"}, None, logprobs={"content": [{**top[0], "top_probs": top}]})
+    reply.end("length")
+
+
+def test_a_judge_is_asked_for_its_two_words_alone() -> None:
+    with (
+        serving(ok) as writer,
+        serving(shares) as server,
+        client(writer.url) as chat,
+        client(server.url) as other,
+    ):
+        chat.local, other._connection.adapter = True, "0c1d2e3f"
+        chat._judge = other._connection
+        assert chat.probability(ASK) == pytest.approx(0.2)
+    (sent,) = server.requests
+    assert sent["lora"] == [{"id": 0, "scale": 1.0}] and sent["top_k"] == 2 and sent["max_tokens"] == 1
+    assert {word for word, _ in sent["logit_bias"]} == {"Yes", "No"} and not writer.requests
 
 
 def test_nobody_listening() -> None:

@@ -15,6 +15,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from qa import prompts
 from qa.errors import ModelFileInvalid, ModelRejected
 from qa.models import Chat, check_chat, open_chat, weights
 from qa.models.llama import LlamaServer
@@ -77,12 +78,28 @@ def test_what_ends_a_message_in_its_template_is_only_text_inside_one(chat: Chat)
         assert more - plain >= 30, f"{token} is one token"
 
 
-def test_probability(chat: Chat) -> None:
-    ask = "Is Paris in {}? Answer Yes or No."
-    yes = chat.probability([("user", ask.format("France"))])
-    no = chat.probability([("user", ask.format("Japan"))])
-    assert yes is not None and no is not None
-    assert yes > 0.8 and no < 0.3
+def test_a_shorter_model_judges_alone() -> None:
+    if not installed():
+        pytest.skip("needs the [local] extra")
+    with open_chat(SETTINGS) as chat:
+
+        def stated(question: str) -> float | None:
+            sentence = "Mara Ellison was named head of the ferry line on Monday."
+            return chat.probability(
+                prompts.load("judge").messages(title="", sentence=sentence, question=question)
+            )
+
+        yes, no = stated("Who runs the ferry line now?"), stated("How old is Mara Ellison?")
+        assert yes is not None and no is not None and yes > 0.5 > 0.05 > no
+        assert chat._connection._server is None  # type: ignore[attr-defined]
+        assert set(chat.adapters) == {"judge", "condense"}
+
+
+def test_a_follow_up_is_made_to_stand_alone(chat: Chat) -> None:
+    history = "Q: Who runs the ferry line?\nA: Mara Ellison was named head of the ferry line on Monday."
+    prompt = prompts.load("condense")
+    asked = prompt.messages(history=history, question="And how old is she?", language="English")
+    assert "Ellison" in chat.complete(asked, adapted=True).text
 
 
 def test_a_grammar_binds_it(chat: Chat) -> None:
