@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -27,17 +28,17 @@ def assistant(tmp_path_factory):
 
 
 @pytest.mark.parametrize(
-    ("question", "held"),
+    ("question", "right"),
     [
-        ("暫定CEOは誰ですか？", "ドロージ"),
-        ("メタはスケールAIにいくら出資しましたか？", "143"),
-        ("How much did Meta invest in Scale AI?", "14.3 billion"),
+        ("暫定CEOは誰ですか？", r"ドロージ"),
+        ("メタはスケールAIにいくら出資しましたか？", r"14[03] ?億"),  # the article gives the sum in both ways
+        ("How much did Meta invest in Scale AI?", r"\$14(\.3)? billion"),
     ],
 )
-def test_answers_with_a_quote_that_stands_in_the_file(assistant, question, held):
+def test_answers_with_a_quote_that_stands_in_the_file(assistant, question, right):
     text = ARTICLE.read_text(encoding="utf-8")
     answer = assistant.ask(question)
-    assert answer.answered and held in answer.text, answer.text
+    assert answer.answered and re.search(right, answer.text), answer.text
     assert answer.citations
     for citation in answer.citations:
         assert text[citation.start : citation.end] == citation.quote

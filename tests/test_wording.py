@@ -239,6 +239,7 @@ def test_a_byline_says_that_it_is_one_unless_a_sentence_does() -> None:
         ("And since when?", "Since when has Ines Prado led the museum in Lund?", True),
         ("Where does she live?", "Where does Ines Prado live?", True),
         ("Where does she live?", "What does Ines Prado write for readers abroad?", False),
+        ("Who is the head of that one?", "Who is the head of Blue Lake?", True),
         ("彼女の年齢は？", "イネス・プラド氏の年齢はいくつですか？", True),
         ("費用はいくらですか？", "北風電力との協定は何年間ですか？", False),
         ("いくらで？", "鈴木氏は北風電力をいくらで買収しましたか？", True),
