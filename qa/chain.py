@@ -58,7 +58,7 @@ ChainInput = str | Mapping[str, Any]
 _MAX_QUESTION = 4000
 _HITS = 12
 _SURE = {"judge": 0.1, "stated": 0.55}
-"""Thresholds by prompt; the adapter learned from sentences of which a quarter state what is asked."""
+"""Thresholds by prompt; the adapter learned from sentences of which a fifth state what is asked."""
 
 
 @dataclass(frozen=True, slots=True)

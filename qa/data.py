@@ -195,7 +195,7 @@ class Receipt:
     Attributes:
         model: the chat model's name; "" when none was called.
         embedder: the embedder's name.
-        prompts: prompt name to version, the judge's with its adapter's.
+        prompts: prompt name to version, with its adapter's where it has one.
         settings: fingerprint of every setting that changes answers.
         query: the standalone question that was searched for.
         language: ISO 639-1 code that was answered in.

@@ -51,9 +51,8 @@ def open_chat(settings: ChatSettings, progress: Progress | None = None) -> Chat:
         SettingsError: the settings lack a model's name or a key.
     """
     at = _whereabouts(settings)
-    if (
-        settings.kind == "local" and settings.model
-    ):  # an adapter fits the weights it was trained on, no others
+    if settings.kind == "local" and settings.model:
+        # An adapter fits the weights it was trained on, no others.
         return Chat(settings, at, _Local(settings, lambda: weights.locate(settings.model)))
     if settings.kind == "local":
         writer = _Local(settings, lambda: weights.assemble(progress=progress), REWRITER)
