@@ -83,5 +83,8 @@ class ScriptedChat:
         self.prompts.append(messages[-1][1])
         return self.stated(messages[-1][1]) if callable(self.stated) else self.stated
 
+    def prepare(self) -> None:
+        pass
+
     def close(self) -> None:
         pass

@@ -217,13 +217,12 @@ class Chat:
         return tally.probability(positive, negative)
 
     def prepare(self) -> None:
-        """Start what will be asked, what is asked first before the rest.
+        """Start what every question needs; the rest when it is needed, as starting slows what runs beside it.
 
         Raises:
             ModelError, SettingsError: as `model`.
         """
         self._judge.connect()
-        self._connection.connect()
 
     def close(self) -> None:
         """Close connections; the embedded model ends when nobody else in this process uses it."""
