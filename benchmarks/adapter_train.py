@@ -146,7 +146,7 @@ class Model(torch.nn.Module):
             Layer(read, index, rank if index >= frozen else 0) for index in range(layers)
         )
         self.norm = read("output_norm.weight")
-        self.frozen = frozen
+        self.frozen, self.rank = frozen, rank
 
     def forward(self, examples: Sequence[Example]) -> Tensor:
         """What is learned from each token of the answers: its loss, shape (answer tokens,)."""
@@ -221,7 +221,7 @@ def learn(model: Model, examples: Sequence[Example], given: argparse.Namespace) 
     learned = [example for example in examples if example.kind not in given.held_out]
     parameters = [factor for _, factor in factors(model)]
     optimiser = torch.optim.AdamW(parameters, lr=given.rate, weight_decay=0.01, betas=(0.9, 0.99))
-    epochs = [list(_batches(learned, epoch)) for epoch in range(given.epochs)]
+    epochs = [_batches(learned, epoch) for epoch in range(given.epochs)]
     steps = sum(map(len, epochs))
     schedule = torch.optim.lr_scheduler.LambdaLR(
         optimiser, lambda step: min(1.0, (step + 1) / WARM_UP) * max(0.02, 1 - step / steps)
@@ -262,7 +262,7 @@ def measured(model: Model, examples: Sequence[Example]) -> str:
     return ", ".join(told)
 
 
-def _batches(examples: Sequence[Example], seed: int) -> Iterator[list[Example]]:
+def _batches(examples: Sequence[Example], seed: int) -> list[list[Example]]:
     """Of about one length, so that little is padded; in random order, Yes and No apart from the rest."""
     order = random.Random(seed)
     batches: list[list[Example]] = []
@@ -276,7 +276,7 @@ def _batches(examples: Sequence[Example], seed: int) -> Iterator[list[Example]]:
             batch.append(example)
         batches += [batch] if batch else []
     order.shuffle(batches)
-    return iter(batches)
+    return batches
 
 
 def write(model: Model, path: Path, strength: float) -> None:
@@ -284,11 +284,9 @@ def write(model: Model, path: Path, strength: float) -> None:
     writer = gguf.GGUFWriter(path, "qwen2")
     writer.add_type("adapter")
     writer.add_string("adapter.type", "lora")
-    rank = 0
+    writer.add_float32("adapter.lora.alpha", strength * model.rank)
     for name, factor in factors(model):
-        rank = factor.shape[0] if name.endswith("a") else rank
         writer.add_tensor(name, factor.detach().float().cpu().numpy().astype(np.float16))
-    writer.add_float32("adapter.lora.alpha", strength * rank)
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()

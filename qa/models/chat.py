@@ -12,6 +12,7 @@ import time
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any, Literal, Protocol, TypedDict, Unpack
 
 import openai
@@ -139,21 +140,25 @@ class Chat:
         at: where it is, in words.
         connection: to the model.
         judge: to what is asked for a `probability`, where that is not the model itself.
+        adapters: prompt name to version of the adapter made for it; empty for none.
 
     Attributes:
         name: the model's name.
         local: whether it runs in a child process here.
-        adapters: prompt name to version of the adapter made for it; empty for none.
+        adapters: as given.
     """
 
     def __init__(
-        self, settings: ChatSettings, at: Endpoint, connection: Connection, judge: Connection | None = None
+        self,
+        settings: ChatSettings,
+        at: Endpoint,
+        connection: Connection,
+        judge: Connection | None = None,
+        adapters: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
         self.name = at.model
         self.local = connection.local
-        self.adapters: Mapping[str, str] = {}
-        if judge:
-            self.adapters = {"judge": judge.adapter, "condense": connection.adapter}
+        self.adapters = adapters
         self._settings = settings
         self._at = at
         self._connection = connection
@@ -302,9 +307,8 @@ class Chat:
             return fields | limit
         # langchain-openai renames max_tokens to OpenAI's newer name, which not every server knows.
         local = dict(call.get("local_options", {})) if self.local else {}
-        if (
-            connection.adapter
-        ):  # said each time: without it llama.cpp keeps the cache of a prompt read otherwise
+        if connection.adapter:
+            # Said each time: without it llama.cpp keeps the cache of a prompt read otherwise.
             local["lora"] = [{"id": 0, "scale": float(call.get("adapted", False))}]
         return fields | {"extra_body": limit | local}
 

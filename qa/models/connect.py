@@ -57,7 +57,7 @@ def open_chat(settings: ChatSettings, progress: Progress | None = None) -> Chat:
     if settings.kind == "local":
         writer = _Local(settings, lambda: weights.assemble(progress=progress), REWRITER)
         judge = _Local(settings, lambda: weights.shortened(progress=progress), JUDGE)
-        return Chat(settings, at, writer, judge)
+        return Chat(settings, at, writer, judge, {"judge": judge.adapter, "condense": writer.adapter})
     if settings.kind == "provider":
         return Chat(settings, at, _Remote(lambda: _provider(settings)))
     url, key, name = endpoint_of(settings, "QA_CHAT", DEFAULT_OPENAI_MODEL)

@@ -76,9 +76,7 @@ def _values(file: BinaryIO, count: int, layers: int) -> bytes:
         if key.endswith(b".block_count"):
             changed = file.tell() - begin
         _skip(file, kind)
-    end = file.tell()
-    file.seek(begin)
-    values = file.read(end - begin)
+    values = _since(file, begin)
     return values[:changed] + struct.pack("<I", layers) + values[changed + 4 :]
 
 
@@ -97,6 +95,13 @@ def _skip(file: BinaryIO, kind: int) -> None:
         file.seek(_SIZES[kind], 1)
 
 
+def _since(file: BinaryIO, begin: int) -> bytes:
+    """What was passed, once more."""
+    end = file.tell()
+    file.seek(begin)
+    return file.read(end - begin)
+
+
 def _string(file: BinaryIO) -> bytes:
     (length,) = struct.unpack("<Q", file.read(8))
     return file.read(length)
@@ -107,10 +112,7 @@ def _tensor(file: BinaryIO) -> _Tensor:
     name = _string(file).decode()
     (dimensions,) = struct.unpack("<I", file.read(4))
     file.seek(8 * dimensions + 4, 1)
-    end = file.tell()
-    file.seek(begin)
-    said = file.read(end - begin)
-    return _Tensor(name, said, struct.unpack("<Q", file.read(8))[0])
+    return _Tensor(name, _since(file, begin), struct.unpack("<Q", file.read(8))[0])
 
 
 def _layer(name: str) -> int:

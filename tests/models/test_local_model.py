@@ -90,7 +90,7 @@ def test_a_shorter_model_judges_alone() -> None:
             )
 
         yes, no = stated("Who runs the ferry line now?"), stated("How old is Mara Ellison?")
-        assert yes is not None and no is not None and yes > 0.5 > 0.05 > no
+        assert yes is not None and no is not None and yes > 0.8 and no < 0.05
         assert chat._connection._server is None  # type: ignore[attr-defined]
         assert set(chat.adapters) == {"judge", "condense"}
 
