@@ -27,6 +27,7 @@ from qa.cite import Candidate, Proof, prove
 from qa.clean import plain, settled, visible
 from qa.data import Answer, Citation, Hit, Reason, Receipt, Sentence
 from qa.errors import QAError, RequestTooLong
+from qa.follow_ups import keeps_asking, stands_alone
 from qa.language import detect
 from qa.models import Chat, Completion, Embedder
 from qa.names import full_names
@@ -40,7 +41,6 @@ from qa.wording import (
     in_other_words,
     is_refusal,
     joined,
-    keeps_asking,
     language_name,
     may_refuse,
     names_what,
@@ -94,6 +94,11 @@ class Turn:
     spent: Mapping[str, float] = field(default_factory=dict)
     tokens: tuple[int, int] = (0, 0)
     started: float = 0.0
+
+    @property
+    def follows_up(self) -> bool:
+        """Whether it may take what was said before to know what is asked."""
+        return bool(self.history) and not stands_alone(self.question)
 
 
 @dataclass(frozen=True)
@@ -162,8 +167,8 @@ class Pipeline:
         )
 
     def condense(self, turn: Turn, config: RunnableConfig) -> Turn:
-        """Rewrite a follow-up so that it stands alone; without history it does."""
-        if turn.reply or not turn.history:
+        """Rewrite a follow-up so that it stands alone."""
+        if turn.reply or not turn.follows_up:
             return turn
         talk = "\n".join(f"Q: {asked}\nA: {answered}" for asked, answered in turn.history)
         messages = prompts.load("condense").messages(
@@ -431,7 +436,7 @@ class Pipeline:
 
     def _receipt(self, turn: Turn) -> Receipt:
         writes = "translate" if self._quotes else "answer"
-        used = [self._judge, writes, *(["condense"] if turn.history else [])]
+        used = [self._judge, writes, *(["condense"] if turn.follows_up else [])]
         return Receipt(
             model="" if turn.reply else self.chat.name,
             embedder="" if turn.reply else self.embedder.name,

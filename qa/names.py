@@ -37,6 +37,8 @@ _WORD = rf"[A-ZÀ-ÖØ-Þ](?:{_LETTER}|[’'&.-](?={_LETTER}))*|[a-z]+[A-Z]{_LET
 _LATIN = re.compile(
     rf"(?<!{_LETTER})(?:{_WORD})(?:\s(?:(?:of|the|de|da|von|van|der|del|la|for)\s)?(?:{_WORD}|\d+(?!{_LETTER})))*"
 )
+_OPENING = ' \t¿¡"“‘«„(['
+"""What may stand before a sentence's first word, and is not its end."""
 _KATAKANA = re.compile(r"[ァ-ヺー]{2,}(?:[・＝=][ァ-ヺー]+)*")
 _ATTACHED = re.compile("[A-Za-z]*")
 """What stands with katakana in one name: スケールAI."""
@@ -56,7 +58,7 @@ OPENERS = frozenset(
     "each every new then later thus hence meanwhile moreover although though because once upon under until despite "
     "unlike like among between through within without about such other another my your so yet only even just "
     "today yesterday el la los las un una en de por con según der die das ein eine im am nach laut le les des du "
-    "selon ceo cfo cto ai".split()
+    "selon y ceo cfo cto ai".split()
 )
 """What begins a sentence with a capital and is no name."""
 _CALENDAR = re.compile(
@@ -270,5 +272,5 @@ def _read(text: str, rules: Rules) -> str:
 
 
 def _begins_sentence(text: str, start: int) -> bool:
-    before = text[:start].rstrip()
+    before = text[:start].rstrip(_OPENING)
     return not before or before[-1] in ".!?。！？:\n"

@@ -19,7 +19,6 @@ __all__ = [
     "in_other_words",
     "is_refusal",
     "joined",
-    "keeps_asking",
     "language_name",
     "leans",
     "may_refuse",
@@ -104,15 +103,6 @@ _WELCOME = {
 }  # fmt: skip
 _UNSPACED = frozenset({"ja", "zh", "th"})
 _THIS = r"This|That|These|Those|Such|Dies\w*|Est[aeo]s?|Ces?|Cette"
-_SAYS = re.compile(
-    r"[\u3400-\u9fff]|[\u30a1-\u30faー]{2,}|[^\W\d_\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]{4,}"
-)
-"""What a question asks about; Korean, whose words change with what follows, is not looked at."""
-_POINTS = re.compile(
-    r"彼女|[彼她他它这那其]|\b(?:that|this|th[eo]se|them|they|their|there|then|thanks?|else|now|also)\b",
-    re.IGNORECASE,
-)
-
 _LEANS = re.compile(
     rf"[\s\"'“‘(]*(?:(?:{_THIS}|He|She|It|They|His|Her|Its|Their|Er|Sie|Seine?[mnrs]?|Ihre?[mnrs]?"
     r"|Él|Ella|Ell[ao]s|Sus?|Ils?|Elles?|Son|Sa|Ses)\b"
@@ -178,17 +168,6 @@ def small_talk(question: str, language: str) -> str:
         if pattern.fullmatch(question):
             return replies.get(language, replies["en"])
     return ""
-
-
-def keeps_asking(question: str, rewritten: str) -> bool:
-    """Whether a question made to stand alone still asks what was asked, and not what was asked before.
-
-    At least half of what it says, less words that point at something, must have stayed: longer words, those in
-    katakana, characters. Of 960 written examples 13 do not (`benchmarks/follow_ups.jsonl`); of 960 earlier
-    questions of the same conversations 168 would.
-    """
-    said = {word.lower() for word in _SAYS.findall(_POINTS.sub(" ", question))}
-    return 2 * sum(word in rewritten.lower() for word in said) >= len(said)
 
 
 def leans(sentence: str) -> bool:

@@ -421,6 +421,15 @@ def test_the_embedded_model_may_not_ask_something_else(make, article, local):
     assert answer.receipt.query == ("And where does she live?" if local else "Who runs the ferry service?")
 
 
+def test_a_follow_up_that_stands_alone_is_asked_as_it_is(make, article):
+    assistant = make(reply=lambda prompt: "Who runs the ferry service?", local=True)
+    assistant.add(article)
+    question = "How much did the city pay Mara Ellison?"
+    answer = assistant.ask(question, [("Who runs it?", "Mara Ellison.")])
+    assert answer.receipt.query == question and "condense" not in answer.receipt.prompts
+    assert not any("Rewritten question" in prompt for prompt in assistant.chat.prompts)
+
+
 def test_follow_ups_have_an_adapter_of_their_own(make, article):
     assistant = make(local=True, adapters={"condense": "0c1d2e3f"})
     assistant.add(article)

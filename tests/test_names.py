@@ -21,6 +21,8 @@ def found(text: str) -> list[str]:
         ("According to Forbes, Llama 4 failed.", ["Forbes", "Llama 4"]),
         ("On April 3 he came back on a Monday in May.", []),
         ("Theresa May resigned.", ["Theresa May"]),
+        ("¿Quién fundó Forbes? ¿Y quién lo dijo?", ["Forbes"]),
+        ("“Where is Forbes?” she asked. (Nobody knew.)", ["Forbes"]),
         ("Metaは強い。", ["Meta"]),
     ],
 )

@@ -231,20 +231,3 @@ def test_a_byline_says_that_it_is_one_unless_a_sentence_does() -> None:
     assert wording.byline("Ada Kern", "en") == "By Ada Kern"
     assert wording.byline("Ada Kern", "xx") == "By Ada Kern"
     assert wording.byline("Ada Kern is a staff writer.", "en") == "Ada Kern is a staff writer."
-
-
-@pytest.mark.parametrize(
-    ("question", "rewritten", "kept"),
-    [
-        ("And since when?", "Since when has Ines Prado led the museum in Lund?", True),
-        ("Where does she live?", "Where does Ines Prado live?", True),
-        ("Where does she live?", "What does Ines Prado write for readers abroad?", False),
-        ("Who is the head of that one?", "Who is the head of Blue Lake?", True),
-        ("彼女の年齢は？", "イネス・プラド氏の年齢はいくつですか？", True),
-        ("費用はいくらですか？", "北風電力との協定は何年間ですか？", False),
-        ("いくらで？", "鈴木氏は北風電力をいくらで買収しましたか？", True),
-        ("그럼 언제?", "이사회는 언제 열렸나요?", True),
-    ],
-)
-def test_a_follow_up_that_stands_alone_asks_the_same(question, rewritten, kept):
-    assert wording.keeps_asking(question, rewritten) == kept
