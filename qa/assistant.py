@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import nullcontext
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Protocol
@@ -21,7 +22,7 @@ from typing import Any, Protocol
 from langchain_core.runnables import Runnable
 
 from qa import chunking, loading, retrieve
-from qa.chain import Pipeline
+from qa.chain import Pipeline, Turn
 from qa.data import AddReport, Answer, Chunk, Document, DocumentInfo, Failure, Hit
 from qa.errors import IndexMissing, LoadError, QAError
 from qa.index import Store
@@ -30,6 +31,7 @@ from qa.models import Chat, Embedder, open_chat, open_embedder
 from qa.passages import SentenceVectors
 from qa.settings import Settings, load_settings
 from qa.translate import Translations
+from qa.vector_cache import VectorCache
 
 __all__ = ["Assistant", "Progress"]
 
@@ -163,7 +165,9 @@ class Assistant:
         Raises:
             StoreError: there is no such document, or another process is writing.
         """
-        return self._store.remove(document_id)
+        info = self._store.remove(document_id)
+        self._kept.clear()
+        return info
 
     def reindex(self) -> int:
         """Cut and embed every document again, after the embedder or the chunking was changed.
@@ -232,18 +236,36 @@ class Assistant:
     @cached_property
     def chain(self) -> Runnable[Any, Any]:
         """The pipeline as a LangChain Runnable: a question, or a dict, in; an `Answer` out."""
+        return self._pipeline.chain()
+
+    @cached_property
+    def _pipeline(self) -> Pipeline:
         translations = Translations(self.chat)
-        pipeline = Pipeline(self._store, self.embedder, self.chat, self.settings, self._vectors, translations)
-        return pipeline.chain()
+        return Pipeline(self._store, self.embedder, self.chat, self.settings, self._vectors, translations)
 
     @cached_property
     def _vectors(self) -> SentenceVectors:
-        return SentenceVectors(self.embedder.documents)
+        turn = threading.Lock() if self.embedder.local else nullcontext()
+        return SentenceVectors(self._kept, turn=turn)
+
+    @cached_property
+    def _kept(self) -> VectorCache:
+        path, fingerprint = self.settings.home / "sentences.sqlite", self.settings.index_fingerprint
+        return VectorCache(path, fingerprint, lambda texts: self.embedder.documents(texts))
 
     def warm(self) -> None:
         """Start the model and make the index ready in background threads before the first question."""
         for work in (self._store.prepare, lambda: self.chat.prepare(), lambda: self.embedder.query("warm")):
             threading.Thread(target=_quietly, args=(work,), daemon=True).start()
+
+    def read_ahead(self) -> None:
+        """Embed the newest document's sentences in the background, before the first question about it."""
+        threading.Thread(target=_quietly, args=(self._read_newest,), daemon=True).start()
+
+    def _read_newest(self) -> None:
+        for newest in self.documents()[-1:]:
+            turn = Turn(newest.title, query=newest.title, document_ids=(newest.id,))
+            self._pipeline.retrieve(turn, {})
 
     # What it is made of
 
@@ -294,6 +316,8 @@ class Assistant:
         )
         for info, outcome in stored:
             outcomes[outcome].append(info)
+        if outcomes["replaced"]:
+            self._kept.clear()
         return AddReport(**{name: tuple(infos) for name, infos in outcomes.items()}, failed=tuple(failed))
 
     def _entries(self, documents: Iterator[Document]) -> Iterator[Entry]:

@@ -189,6 +189,7 @@ def serve(
         from qa.ui.server import serve as run
 
         _make_ready(assistant)
+        assistant.read_ahead()
         run(assistant, host=host, port=port, auth=auth, open_browser=open_page)
 
 

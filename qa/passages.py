@@ -14,6 +14,7 @@ import math
 import re
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 
 import numpy as np
@@ -80,22 +81,30 @@ class SentenceVectors:
     Args:
         embed: texts to vectors, shape (n, dimensions).
         most: how many are kept.
+        turn: held while embedding; a lock where two calls at once would only do the same work twice.
     """
 
-    def __init__(self, embed: Callable[[Sequence[str]], Vectors], most: int = 20_000) -> None:
+    def __init__(
+        self,
+        embed: Callable[[Sequence[str]], Vectors],
+        most: int = 20_000,
+        turn: AbstractContextManager[object] = nullcontext(),  # noqa: B008 - has no state
+    ) -> None:
         self._embed = embed
         self._most = most
+        self._turn = turn
         self._kept: OrderedDict[str, Vectors] = OrderedDict()
 
     def __call__(self, texts: Sequence[str]) -> Vectors:
         """Shape (len(texts), dimensions)."""
-        known = {text: self._kept[text] for text in texts if text in self._kept}
-        new = [text for text in dict.fromkeys(texts) if text not in known]
-        if new:
-            known |= dict(zip(new, self._embed(new), strict=True))
-        self._kept.update(known)
-        while len(self._kept) > self._most:
-            self._kept.popitem(last=False)
+        with self._turn:
+            known = {text: self._kept[text] for text in texts if text in self._kept}
+            new = [text for text in dict.fromkeys(texts) if text not in known]
+            if new:
+                known |= dict(zip(new, self._embed(new), strict=True))
+            self._kept.update(known)
+            while len(self._kept) > self._most:
+                self._kept.popitem(last=False)
         return np.stack([known[text] for text in texts])
 
     def nearest(self, groups: Sequence[Sequence[str]], vector: Vectors) -> Vectors:

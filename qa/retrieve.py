@@ -81,6 +81,7 @@ def search(
     scores = mix(dense, keyword, settings.keyword_weight)
     best = sorted(scores, key=lambda chunk_id: (-scores[chunk_id], chunk_id))[:k]
     chunks = {chunk.id: chunk for chunk in store.chunks(best)}
+    best = [chunk_id for chunk_id in best if chunk_id in chunks]  # others were removed meanwhile
     for chunk_id, nearest in zip(best, _nearest(chunks.values(), query.vector, vectors), strict=False):
         scores[chunk_id] += nearest
     read = best[:_READ]

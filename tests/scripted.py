@@ -17,6 +17,7 @@ class ScriptedEmbedder:
     """Bags of terms hashed into 256 dimensions: texts that share terms are near."""
 
     name = "scripted"
+    local = True
 
     def documents(self, texts: Sequence[str], progress: object = None) -> np.ndarray:
         rows = np.full((len(texts), 256), 1e-3, np.float32)

@@ -295,6 +295,74 @@ def test_one_bad_file_does_not_keep_the_others_out(make, article, tmp_path):
     assert moved.source.endswith("moved.txt") and "leads nowhere" in moved.message
 
 
+@pytest.fixture
+def embedded(monkeypatch):
+    """How many texts each call embedded, questions aside."""
+    sizes: list[int] = []
+    whole = ScriptedEmbedder.documents
+
+    def documents(self, texts, progress=None):
+        sizes.append(len(texts))
+        return whole(self, texts, progress)
+
+    monkeypatch.setattr(ScriptedEmbedder, "documents", documents)
+    monkeypatch.setattr(ScriptedEmbedder, "query", lambda self, text: whole(self, [text])[0])
+    return sizes
+
+
+def test_sentences_are_embedded_once_and_not_by_each_process(make, article, embedded):
+    make().add(article)
+    question = "Who will run the ferry service?"
+    first = make(local=True).ask(question)
+    assert sum(embedded) > 5
+    embedded.clear()
+    again = make(local=True).ask(question)
+    assert embedded == [] and again.text == first.text
+
+
+def test_sentences_of_the_newest_document_are_read_ahead(make, article, embedded):
+    assistant = make(local=True)
+    assistant._read_newest()  # of nothing
+    assistant.add(article)
+    embedded.clear()
+    assistant._read_newest()
+    assert sum(embedded) > 5
+    embedded.clear()
+    assistant.ask("Who will run the ferry service?")
+    assert embedded == []
+
+
+def test_a_document_removed_while_it_is_searched_is_not_found(make, article, monkeypatch):
+    assistant = make()
+    info = assistant.add(article).added[0]
+    assistant.add_texts([("other", "Other", "The ferry opens at seven.")])
+    whole = assistant._store.keyword
+
+    def keyword(*given):
+        found = whole(*given)
+        Assistant(home=assistant.settings.home).remove(info.id)
+        return found
+
+    monkeypatch.setattr(assistant._store, "keyword", keyword)
+    assert {hit.chunk.source for hit in assistant.search("ferry")} == {"other"}
+
+
+@pytest.mark.parametrize("change", ["remove", "replace"])
+def test_what_was_removed_leaves_no_vectors(make, article, embedded, change):
+    assistant = make(local=True)
+    added = assistant.add(article).added[0]
+    assistant.add_texts([("other", "Other", "The bakery opens at seven.")])
+    assistant.search("ferry")
+    if change == "remove":
+        assistant.remove(added.id)
+    else:
+        article.write_text("The ferry is sold.", encoding="utf-8")
+        assistant.add(article)
+    embedded.clear()
+    make().search("When does the bakery open?")
+    assert sum(embedded) > 0
+
+
 def test_add_texts_search_and_remove(make):
     assistant = make()
     report = assistant.add_texts(

@@ -193,6 +193,7 @@ class Actions:
         if self._remove_samples():
             lines = join([lines, tag("li", words(language)["samples_left"], class_="done")])
         yield tag("ul", lines), self.library(given)
+        self._assistant.read_ahead()
 
     def _remove_samples(self) -> bool:
         """Let the samples go once there is anything else; what was added stays reported if they cannot."""
