@@ -35,7 +35,7 @@ from qa.passages import Passage, SentenceVectors, rank, read, sentences_of, subj
 from qa.sentences import split_sentences
 from qa.settings import Settings
 from qa.translate import LEAST_LIKE, Translations, prepared
-from qa.verify import carries_name
+from qa.verify import carries_name, changes_amount
 from qa.wording import (
     byline,
     in_other_words,
@@ -368,6 +368,8 @@ class Pipeline:
         similarity = self.vectors([visible(part.text)]) @ self.embedder.documents([text])[0]
         proof = prove(text, turn.query, [part], similarity)
         if similarity[0] < LEAST_LIKE or proof.verdict.state == "unsupported":
+            return None
+        if changes_amount(text, part.text):
             return None
         if not all(carries_name(name, text) for name in full_names(part.text)):
             return None

@@ -9,7 +9,7 @@ document and no model.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
@@ -144,6 +144,8 @@ def same(one: Figure, other: Figure) -> bool:
         return kind == other_kind and one.value * factor == other.value * other_factor
     if {one.unit, other.unit} == {"age", "year"} and one.value > OLDEST:
         return one.value == other.value
+    if _short_year(one, other) or _short_year(other, one):
+        return True
     if one.unit and other.unit and one.unit != other.unit:
         return False
     return bool(set(_readings(one)) & set(_readings(other)))
@@ -153,34 +155,44 @@ def annotate(text: str, language: str) -> str:
     """Write beside each large figure what it is in the number words of ``language``.
 
     143億ドル becomes ``143億ドル (= $14.3 billion)`` for a language that counts in millions, and
-    $14.3 billion becomes ``$14.3 billion (= 143億ドル)`` for Japanese. Figures already in its words stay.
+    $14.3 billion becomes ``$14.3 billion (= 143億ドル)`` for Japanese. Figures already in such words stay.
     """
-    return _put(text, language, lambda written, spoken, _: f"{written} (= {spoken})")
+    myriads = language in _MYRIAD_WORDS
+
+    def beside(figure: Figure, written: str) -> str:
+        if any(char in CJK_SCALES for char in written) == myriads:
+            return written
+        return f"{written} (= {_in_myriads(figure, language) if myriads else _in_millions(figure)})"
+
+    return _put(text, beside)
 
 
 def restated(text: str, language: str) -> str:
-    """`annotate`, with what it is in ``language`` instead of what was written.
+    """Write each large figure as ``language`` does: 14,3 Milliarden Dollar for 143億ドル.
 
     A unit that has no word here in ``language`` stays as it was written: 5億元 becomes 500 million元.
     """
-    return _put(text, language, lambda _, spoken, unit: f"{spoken}{unit}")
+    spoken = _in_myriads if language in _MYRIAD_WORDS else _in_own_words
+    units = _CURRENCY_WORDS.get(language, _CURRENCY_SIGNS)
+
+    def instead(figure: Figure, written: str) -> str:
+        unit = _UNIT_WORD.search(written)
+        foreign = figure.unit in units and unit and unit.group().strip(" -") not in units.values()
+        if _OWN_SCALE[language if language in _OWN_SCALE else "en"].search(written) and not foreign:
+            return written
+        return spoken(figure, language) + (unit.group() if unit and figure.unit not in units else "")
+
+    return _put(text, instead)
 
 
-def _put(text: str, language: str, form: Callable[[str, str, str], str]) -> str:
-    """Form each large figure from what is written, what to say instead, and the unit this leaves out."""
-    myriads = language in _MYRIAD_WORDS
+def _put(text: str, form: Callable[[Figure, str], str]) -> str:
+    """Form each large figure anew, from what it is and how it is written."""
     pieces: list[str] = []
     at = 0
     for figure in figures(text):
-        written = text[figure.start : figure.end]
-        cjk = any(char in CJK_SCALES for char in written)
-        if not figure.scaled or figure.value < 10**4 or cjk == myriads:
-            continue
-        spoken = _in_myriads(figure, language) if myriads else _in_millions(figure)
-        unit = _UNIT_WORD.search(written)
-        left = unit.group() if unit and figure.unit not in _unit_words(language) else ""
-        pieces += [text[at : figure.start], form(written, spoken, left)]
-        at = figure.end
+        if figure.scaled and figure.value >= 10**4:
+            pieces += [text[at : figure.start], form(figure, text[figure.start : figure.end])]
+            at = figure.end
     return "".join([*pieces, text[at:]])
 
 
@@ -192,6 +204,14 @@ def _take(found: Iterable[Figure], taken: list[bool]) -> list[Figure]:
             kept.append(figure)
             taken[figure.start : figure.end] = [True] * (figure.end - figure.start)
     return kept
+
+
+def _short_year(short: Figure, whole: Figure) -> bool:
+    """Whether 23年 is the year 2023."""
+    of_this_age = whole.unit in ("", "year") and 1950 <= whole.value < 2050 and not whole.scaled
+    return (
+        short.unit == "year" and 10 <= short.value < 100 and of_this_age and whole.value % 100 == short.value
+    )
 
 
 def _readings(figure: Figure) -> tuple[Decimal, ...]:
@@ -229,15 +249,22 @@ def _stripped_end(match: re.Match[str]) -> int:
 
 
 def _number_value(number: str, scale: str) -> tuple[Decimal, bool]:
-    """Sum of parts such as 1兆 and 2,000億; ``scale`` is the scale word behind it."""
-    total, any_scale = Decimal(0), False
+    """Sum of parts such as 1兆 and 2,000億, or 4천200억; ``scale`` is the scale word behind it."""
+    total = section = Decimal(0)
+    any_scale = False
     for digits, scales in _PART.findall(number):
         value = _decimal(digits, scale)
         for char in scales.replace(" ", ""):
-            value *= CJK_SCALES[char]
             any_scale = True
-        total += value
-    return total, any_scale
+            if CJK_SCALES[char] < 10**4:
+                value *= CJK_SCALES[char]
+            else:  # 만억: each multiplies what stands before it
+                value, section = (section + value) * CJK_SCALES[char], Decimal(0)
+        if scales and CJK_SCALES[scales.replace(" ", "")[-1]] >= 10**4:
+            total += value
+        else:
+            section += value
+    return total + section, any_scale
 
 
 def _decimal(digits: str, scale: str) -> Decimal:
@@ -311,23 +338,56 @@ def _from_words(match: re.Match[str]) -> Figure:
 
 
 _MYRIAD_WORDS = {"ja": ("兆", "億", "万"), "zh": ("万亿", "亿", "万"), "ko": ("조", "억", "만")}
-_CURRENCY_WORDS = {
-    "ja": {"usd": "ドル", "eur": "ユーロ", "jpy": "円", "gbp": "ポンド", "cny": "元", "krw": "ウォン"},
-    "zh": {"usd": "美元", "eur": "欧元", "jpy": "日元", "gbp": "英镑", "cny": "元", "krw": "韩元"},
-    "ko": {"usd": "달러", "eur": "유로", "jpy": "엔", "gbp": "파운드", "cny": "위안", "krw": "원"},
+_MILLION_WORDS = {
+    "de": ("Billionen", "Milliarden", "Millionen"),
+    "en": ("trillion", "billion", "million"),
+    "es": ("billones", "mil millones", "millones"),
 }
 _CURRENCY_SIGNS = {"usd": "$", "eur": "€", "gbp": "£", "jpy": "¥", "krw": "₩"}
-
-
-def _unit_words(language: str) -> Mapping[str, str]:
-    return _CURRENCY_WORDS.get(language, _CURRENCY_SIGNS)
+_CURRENCY_WORDS = {
+    language: dict(zip(("usd", "eur", "jpy", "gbp", "cny", "krw"), words.split(), strict=True))
+    for language, words in {
+        "de": "Dollar Euro Yen Pfund Yuan Won",
+        "es": "dólares euros yenes libras yuanes wones",
+        "ja": "ドル ユーロ 円 ポンド 元 ウォン",
+        "ko": "달러 유로 엔 파운드 위안 원",
+        "zh": "美元 欧元 日元 英镑 元 韩元",
+    }.items()
+}
+_OWN_SCALE = {
+    language: re.compile(pattern)
+    for language, pattern in {
+        "de": r"\b(?:Billion(?:en)?|Milliarden?|Million(?:en)?|Mrd|Mio|[Tt]ausend|Tsd|[Hh]undert)\b",
+        "en": r"(?i:\b(?:[tbm]r?illion|thousand|hundred|dozen)s?\b|(?<=\d)\s?(?:tn|bn|mn|[bmk])\b)",
+        "es": r"(?i:\b(?:billones|mil|millones|millón)\b)",
+        "ja": "[兆億万千百]",
+        "ko": "[조억만천백]",
+        "zh": "[兆亿億万萬千百]",
+    }.items()
+}
+"""How a language writes powers of ten; other languages with letters get those of English."""
 
 
 def _in_millions(figure: Figure) -> str:
-    for size, word in ((10**12, "trillion"), (10**9, "billion"), (10**6, "million")):
-        if figure.value >= size:
-            return f"{_CURRENCY_SIGNS.get(figure.unit, '')}{_short(figure.value / size)} {word}"
-    return f"{_CURRENCY_SIGNS.get(figure.unit, '')}{figure.value:,f}"
+    sign = _CURRENCY_SIGNS.get(figure.unit, "")
+    return f"{sign}{_scaled(figure.value, _MILLION_WORDS['en'])}"
+
+
+def _in_own_words(figure: Figure, language: str) -> str:
+    if language not in _CURRENCY_WORDS:
+        return _in_millions(figure)
+    # 14.3 as German and Spanish write it.
+    number = _scaled(figure.value, _MILLION_WORDS[language]).translate(str.maketrans(",.", ".,"))
+    of = "de " if language == "es" and number.endswith("es") else ""
+    unit = _CURRENCY_WORDS[language].get(figure.unit)
+    return f"{number} {of}{unit}" if unit else number
+
+
+def _scaled(value: Decimal, words: tuple[str, str, str]) -> str:
+    for size, word in zip((10**12, 10**9, 10**6), words, strict=True):
+        if value >= size:
+            return f"{_short(value / size)} {word}"
+    return _short(value)
 
 
 def _in_myriads(figure: Figure, language: str) -> str:

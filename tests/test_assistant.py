@@ -625,6 +625,23 @@ def test_a_translation_without_a_name_of_its_source_gives_way(make, made, kept):
     assert kept or "港長のマーラ・エリソンが運航する。" in answer.text
 
 
+@pytest.mark.parametrize(
+    ("made", "kept"),
+    [
+        ("Mara Ellison paid $240 million in 2019.", True),
+        ("Mara Ellison paid $2.4 billion in 2019.", False),
+        ("Mara Ellison paid 240 million euros in 2019.", False),
+        ("Mara Ellison paid $240 million, or 12%, in 2019.", False),
+    ],
+)
+def test_a_translation_with_another_amount_gives_way(make, made, kept):
+    assistant = make(lambda prompt: made, stated=sure_of("支払った"), local=True)
+    assistant._embedder = Polyglot()
+    assistant.add_texts([("ferry", "渡し船", "マーラ・エリソンは2019年に2億4000万ドルを支払った。")])
+    answer = assistant.ask("How much did Mara Ellison pay?")
+    assert answer.answered and ("支払った。" not in answer.text) == kept
+
+
 @pytest.mark.parametrize(("made", "kept"), [("The ferry began in 1998.", True), ("The ferry began.", False)])
 def test_a_translation_without_what_is_asked_for_gives_way(make, made, kept):
     assistant = make(lambda prompt: made, stated=sure_of("渡し船"), local=True)

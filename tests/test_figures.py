@@ -144,7 +144,20 @@ def test_annotation(text: str, language: str, expected: str) -> None:
         ("143億ドルを投資", "en", "$14.3 billionを投資"),
         ("5億元を投資", "en", "500 million元を投資"),
         ("3万人が来た", "en", "30,000人が来た"),
-        ("20万トン", "de", "200,000トン"),
+        ("20万トン", "de", "200.000トン"),
+        ("143億ドルを投資", "de", "14,3 Milliarden Dollarを投資"),
+        ("1兆2000億円", "es", "1,2 billones de yenes"),
+        ("It cost $19 billion.", "es", "It cost 19 mil millones de dólares."),
+        ("It cost $19 million.", "de", "It cost 19 Millionen Dollar."),
+        ("19,5 Millionen Euro", "de", "19,5 Millionen Euro"),
+        ("19,5 Millionen Euro", "en", "€19.5 million"),
+        ("19,5 Millionen Euro", "fr", "€19.5 million"),
+        ("190億ドル", "zh", "190亿美元"),
+        ("190億ドル", "ko", "190억달러"),
+        ("190亿美元", "ja", "190億ドル"),
+        ("190億ドル", "ja", "190億ドル"),
+        ("5万人", "zh", "5万人"),
+        ("$1,900", "de", "$1,900"),
         ("5 million people came", "ja", "500万 people came"),
         ("five million people came", "ko", "500만 people came"),
         ("5 million yuan", "ja", "500万元"),
@@ -161,6 +174,27 @@ def test_a_restated_figure_keeps_its_unit(text: str, language: str, expected: st
 def test_no_currency_is_lost(number: str, word: str, language: str) -> None:
     (written,), (kept,) = figures(number + word), figures(restated(number + word, language))
     assert (kept.value, kept.unit) == (written.value, written.unit)
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("4천200억 원", 420_000_000_000),
+        ("1兆2,000億円", 1_200_000_000_000),
+        ("5千万円", 50_000_000),
+        ("3千5百円", 3500),
+    ],
+)
+def test_a_number_in_parts(text: str, value: int) -> None:
+    assert [int(figure.value) for figure in figures(text)] == [value]
+
+
+def test_a_year_may_be_written_with_two_digits() -> None:
+    def alike(one: str, other: str) -> bool:
+        return same(figures(one)[0], figures(other)[0])
+
+    assert alike("23年3月期", "2023") and alike("the year 1997", "97年") and alike("2023年", "23年")
+    assert not alike("23年", "2024") and not alike("23人", "2023") and not alike("23年", "2123")
 
 
 def test_a_translation_may_leave_a_unit_away() -> None:
