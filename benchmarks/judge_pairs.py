@@ -88,7 +88,7 @@ class Writer:
                 continue
             others -= not stated
             values = {
-                "title": subject(passage),
+                "title": subject(passage.candidate),
                 "sentence": read([passage], detect(case.question)),
                 "question": case.question,
             }

@@ -17,6 +17,7 @@ from evals.baselines import RETRIEVED, fixed_chunks
 from evals.cases import Case, Suite
 from evals.shelf import Shelf
 from evals.suites import oracle
+from qa import translate
 from qa.assistant import Assistant, Progress
 from qa.chain import versions
 from qa.data import Answer, Hit
@@ -37,7 +38,7 @@ SYSTEMS = {
 ANY = 1e-9
 """A threshold that every probability passes; at 0 the product would not ask for the probability at all."""
 FREE = ("always-refuse", "bm25")
-PROMPTS = ("judge", "stated", "translate", "answer", "condense")
+PROMPTS = ("judge", "stated", *translate.PROMPTS, "answer", "condense")
 
 
 class System(Protocol):

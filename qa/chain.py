@@ -34,7 +34,7 @@ from qa.names import full_names
 from qa.passages import Passage, SentenceVectors, rank, read, sentences_of, subject
 from qa.sentences import split_sentences
 from qa.settings import Settings
-from qa.translate import LEAST_LIKE, Translations, prepared
+from qa.translate import LEAST_LIKE, Translations, prepared, prompt_for
 from qa.verify import carries_name, changes_amount
 from qa.wording import (
     byline,
@@ -250,10 +250,14 @@ class Pipeline:
         return self.chat.local if wanted is None else wanted
 
     def _stated(self, turn: Turn, passages: Sequence[Passage], config: RunnableConfig) -> float | None:
+        return self._states(read(passages, turn.language), subject(passages[0].candidate), turn, config)
+
+    def _states(self, text: str, title: str, turn: Turn, config: RunnableConfig) -> float | None:
+        """Probability that a text, under a title or none, states what is asked."""
         prompt = prompts.load(self._judge)
-        asked = {"sentence": read(passages, turn.language), "question": turn.query}
+        asked = {"sentence": text, "question": turn.query}
         if "title" in prompt.variables:
-            asked["title"] = subject(passages[0])
+            asked["title"] = title
         return self.chat.probability(prompt.messages(**asked), config=config)
 
     def write(self, turn: Turn, config: RunnableConfig) -> Iterator[str | Answer]:
@@ -351,8 +355,11 @@ class Pipeline:
         for marker, part in enumerate(_parts(turn), 1):
             done = self.translations(prepared(part.text, turn.query, turn.language), turn.language, config)
             turn = _counted(turn, done)
-            quoted = _quotation(in_other_words(_said(part), turn.language), part, marker)
-            sentences.append(self._translated(turn, part, marker, done) or quoted)
+            translated = self._translated(turn, part, marker, done)
+            if translated and self._still_states(translated.text, part, turn, config):
+                sentences.append(translated)
+            else:
+                sentences.append(_quotation(in_other_words(_said(part), turn.language), part, marker))
             spent.setdefault("first_token", time.monotonic() - turn.started)
             longer = joined((sentence.text for sentence in sentences), turn.language)
             yield longer.removeprefix(whole)
@@ -376,6 +383,18 @@ class Pipeline:
         if asks_for(turn.query, text) and not asks_for(turn.query, part.text):  # the year got lost
             return None
         return _sentence(_labelled(part, text, turn.language), proof, {_span(part): marker}, turn)
+
+    def _still_states(self, text: str, part: Candidate, turn: Turn, config: RunnableConfig) -> bool:
+        """Whether a translation states what is asked as its source does, where that was read alone.
+
+        A small model's translation may be fluent and say something else: of 33 read by the judge again ten
+        were under the threshold, all of them wrong.
+        """
+        alone = any(passage.before is None and passage.candidate == part for passage in turn.chosen)
+        if not (alone and self._threshold):
+            return True
+        stated = self._states(text, subject(part), turn, config)
+        return stated is None or stated >= self._threshold
 
     @property
     def _judge(self) -> str:
@@ -437,7 +456,7 @@ class Pipeline:
         return _citation(best.candidate, 0, best.score)
 
     def _receipt(self, turn: Turn) -> Receipt:
-        writes = "translate" if self._quotes else "answer"
+        writes = prompt_for(turn.language) if self._quotes else "answer"
         used = [self._judge, writes, *(["condense"] if turn.follows_up else [])]
         return Receipt(
             model="" if turn.reply else self.chat.name,

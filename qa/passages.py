@@ -216,9 +216,9 @@ def read(passages: Sequence[Passage], language: str) -> str:
     return "\n".join(_line(passage, language) for passage in passages)
 
 
-def subject(passage: Passage) -> str:
+def subject(candidate: Candidate) -> str:
     """Its document's title where that names what the text is about; "" for a headline."""
-    title = visible(passage.candidate.title)
+    title = visible(candidate.title)
     return title if width(title) <= _SUBJECT else ""
 
 

@@ -23,7 +23,10 @@ from qa.names import alike, capitals, foreign_form, foreign_runs, whole, word_co
 from qa.verify import names_in
 from qa.wording import language_name
 
-__all__ = ["LEAST_LIKE", "Translations", "prepared"]
+__all__ = ["LEAST_LIKE", "PROMPTS", "Translations", "prepared", "prompt_for"]
+
+PROMPTS = ("translate", "translate.de", "translate.es", "translate.ko", "translate.zh")
+"""One for each language that there are examples in, and one for all others."""
 
 _KANA, _HAN, _HANGUL = r"\u3041-\u30ff", r"\u3400-\u9fff", r"\uac00-\ud7a3"
 _SPELLED: Mapping[str, Mapping[str, str]] = {
@@ -73,9 +76,12 @@ class Translations:
         key = (sentence, language)
         if kept := self._kept.get(key):
             return kept
-        messages = prompts.load("translate").messages(sentence=sentence, language=language_name(language))
+        prompt = prompts.load(prompt_for(language))
+        asked = {"sentence": sentence}
+        if "language" in prompt.variables:
+            asked["language"] = language_name(language)
         done = self._chat.complete(
-            messages,
+            prompt.messages(**asked),
             config=config,
             max_tokens=_FEWEST_TOKENS + _TOKENS_A_CHARACTER * len(sentence),
             local_options=_SPELLED.get(language, {}),
@@ -86,6 +92,12 @@ class Translations:
             while len(self._kept) > self._most:
                 self._kept.popitem(last=False)
         return done
+
+
+def prompt_for(language: str) -> str:
+    """The name of the prompt that translates into a language."""
+    own = f"translate.{language}"
+    return own if own in PROMPTS else "translate"
 
 
 def prepared(sentence: str, question: str, language: str) -> str:

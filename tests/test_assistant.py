@@ -447,6 +447,11 @@ def sure_of(*words: str):
     return lambda prompt: 0.9 if all(word in prompt.split("Question:")[0] for word in words) else 0.1
 
 
+def sure_of_either(*words: str):
+    """A model that finds the answer stated where one of the words is in the sentence."""
+    return lambda prompt: 0.9 if any(word in prompt.split("Question:")[0] for word in words) else 0.1
+
+
 def test_the_embedded_model_reads_one_sentence_at_a_time_and_is_quoted(make, article):
     assistant = make(stated=sure_of("harbour master"), local=True)
     assistant.add(article)
@@ -563,7 +568,9 @@ class Polyglot(ScriptedEmbedder):
 
 def test_for_another_language_the_sentence_is_translated_once(make, article):
     assistant = make(
-        lambda prompt: "港長のマーラ・エリソンが運航します。", stated=sure_of("harbour master"), local=True
+        lambda prompt: "港長のマーラ・エリソンが運航します。",
+        stated=sure_of_either("harbour master", "港長"),
+        local=True,
     )
     assistant._embedder = Polyglot()
     assistant.add(article)
@@ -586,7 +593,7 @@ def test_for_another_language_the_sentence_is_translated_once(make, article):
     ids=["made up", "in another language", "unlike its source"],
 )
 def test_a_translation_that_fails_gives_way_to_the_source_sentence(make, article, embedder, made):
-    assistant = make(lambda prompt: made, stated=sure_of("harbour master"), local=True)
+    assistant = make(lambda prompt: made, stated=sure_of_either("harbour master", made), local=True)
     assistant._embedder = embedder
     assistant.add(article)
     answer = assistant.ask("フェリーを運航するのは誰ですか？")
@@ -617,12 +624,22 @@ def test_of_two_languages_the_readers_own_is_quoted(make, article):
     [("Mara Ellison runs it.", True), ("Bela Ellinton runs it.", False), ("The master runs it.", False)],
 )
 def test_a_translation_without_a_name_of_its_source_gives_way(make, made, kept):
-    assistant = make(lambda prompt: made, stated=sure_of("港長"), local=True)
+    assistant = make(lambda prompt: made, stated=sure_of_either("港長", "runs it"), local=True)
     assistant._embedder = Polyglot()
     assistant.add_texts([("ferry", "渡し船", "港長のマーラ・エリソンが運航する。")])
     answer = assistant.ask("Who sails the ferry?")
     assert (answer.text == "Mara Ellison (マーラ・エリソン) runs it.") == kept
     assert kept or "港長のマーラ・エリソンが運航する。" in answer.text
+
+
+@pytest.mark.parametrize("kept", [True, False])
+def test_a_translation_that_no_longer_states_what_is_asked_gives_way(make, kept):
+    made = "Mara Ellison sails."
+    assistant = make(lambda prompt: made, stated=sure_of_either("港長", *["sails."] * kept), local=True)
+    assistant._embedder = Polyglot()
+    assistant.add_texts([("ferry", "渡し船", "港長のマーラ・エリソンが運航する。")])
+    answer = assistant.ask("Who sails the ferry?")
+    assert answer.answered and ("港長" in answer.text) != kept
 
 
 @pytest.mark.parametrize(
@@ -635,7 +652,7 @@ def test_a_translation_without_a_name_of_its_source_gives_way(make, made, kept):
     ],
 )
 def test_a_translation_with_another_amount_gives_way(make, made, kept):
-    assistant = make(lambda prompt: made, stated=sure_of("支払った"), local=True)
+    assistant = make(lambda prompt: made, stated=sure_of_either("支払った", "paid"), local=True)
     assistant._embedder = Polyglot()
     assistant.add_texts([("ferry", "渡し船", "マーラ・エリソンは2019年に2億4000万ドルを支払った。")])
     answer = assistant.ask("How much did Mara Ellison pay?")
@@ -644,7 +661,7 @@ def test_a_translation_with_another_amount_gives_way(make, made, kept):
 
 @pytest.mark.parametrize(("made", "kept"), [("The ferry began in 1998.", True), ("The ferry began.", False)])
 def test_a_translation_without_what_is_asked_for_gives_way(make, made, kept):
-    assistant = make(lambda prompt: made, stated=sure_of("渡し船"), local=True)
+    assistant = make(lambda prompt: made, stated=sure_of_either("渡し船", made), local=True)
     assistant._embedder = Polyglot()
     assistant.add_texts([("ferry", "渡し船", "渡し船は1998年に始まった。")])
     answer = assistant.ask("In what year did the ferry begin?")

@@ -14,6 +14,10 @@ WANTED = {
     "stated": {"sentence", "question"},
     "answer": {"sentences", "question", "language"},
     "translate": {"sentence", "language"},
+    "translate.de": {"sentence"},
+    "translate.es": {"sentence"},
+    "translate.ko": {"sentence"},
+    "translate.zh": {"sentence"},
 }
 """The variables that the chain gives each prompt."""
 
