@@ -37,6 +37,7 @@ from qa.settings import Settings
 from qa.translate import LEAST_LIKE, Translations, prepared, prompt_for
 from qa.verify import carries_name, changes_amount
 from qa.wording import (
+    about,
     byline,
     in_other_words,
     is_refusal,
@@ -338,9 +339,11 @@ class Pipeline:
 
     def _quote(self, turn: Turn) -> Iterator[str | Answer]:
         """Answer with the chosen source sentences as they stand; what is quoted is its own proof."""
-        sentences = []
+        sentences: list[Sentence] = []
         for marker, part in enumerate(_parts(turn), 1):
-            sentences.append(_quotation(_labelled(part, _said(part), turn.language), part, marker))
+            text = _labelled(part, _said(part), turn.language)
+            told = "\n".join([turn.query, *(sentence.text for sentence in sentences)])
+            sentences.append(_quotation(about(_name(part), text, told, turn.language), part, marker))
         text = joined((sentence.text for sentence in sentences), turn.language)
         turn = replace(turn, spent=dict(turn.spent) | {"first_token": time.monotonic() - turn.started})
         yield text
@@ -536,6 +539,12 @@ def _is_in(passage: Passage, language: str) -> bool:
     """Whether a passage is in the reader's language; the title says more than a short sentence does."""
     text = visible(f"{passage.candidate.text} {passage.candidate.title}")
     return detect(text) == language
+
+
+def _name(part: Candidate) -> str:
+    """What its document is about, by its title; "" where that is a headline or only the file's name."""
+    title = subject(part)
+    return "" if part.label or title in part.source else title
 
 
 def _span(candidate: Candidate) -> tuple[str, int, int]:

@@ -14,6 +14,7 @@ from qa.language import script_of
 from qa.names import FULL_NAME, foreign_form, names, whole, word_count
 
 __all__ = [
+    "about",
     "byline",
     "ended",
     "in_other_words",
@@ -102,6 +103,9 @@ _WELCOME = {
     "ja": "どういたしまして。", "ko": "천만에요!", "zh": "不客气！",
 }  # fmt: skip
 _UNSPACED = frozenset({"ja", "zh", "th"})
+_LEAVES_OUT = frozenset({"ja", "ko"})
+_SAYS_SOMETHING = re.compile(r"[がをはへ、。！？]|[은는이가을를에](?=\s)")
+"""In a title that is a headline, and names nothing."""
 _THIS = r"This|That|These|Those|Such|Dies\w*|Est[aeo]s?|Ces?|Cette"
 _LEANS = re.compile(
     rf"[\s\"'“‘(]*(?:(?:{_THIS}|He|She|It|They|His|Her|Its|Their|Er|Sie|Seine?[mnrs]?|Ihre?[mnrs]?"
@@ -192,6 +196,24 @@ def spoken(sentence: str) -> str:
 def byline(text: str, language: str) -> str:
     """A byline said in the reader's language; a whole sentence about the author says it itself."""
     return text if ended(text) else f"{_BYLINES.get(language, _BYLINES['en'])}{text}"
+
+
+def about(subject: str, text: str, question: str, language: str) -> str:
+    """A quoted sentence with what it is about before it, where neither it nor the question names that.
+
+    Japanese and Korean leave it out: of which country is 「リスボンがおもな国際空港。」?
+
+    Args:
+        subject: the article's title where that may be one; "" for none.
+        text: the sentence.
+        question: what was asked, and what of the answer stands before.
+        language: of the sentence.
+    """
+    name = subject.replace("_", " ").strip()
+    said = f"{text}\n{question}"
+    if language not in _LEAVES_OUT or not name or name in said or _SAYS_SOMETHING.search(name):
+        return text
+    return f"{name}{'：' if language in _UNSPACED else ': '}{text}"
 
 
 def in_other_words(sentence: str, language: str) -> str:

@@ -611,6 +611,19 @@ def test_which_reader_the_model_is_can_be_set(make, article, tmp_path):
     assert assistant.ask("Who will run the ferry service?").text.startswith("Mara Ellison, the harbour")
 
 
+@pytest.mark.parametrize(
+    ("source", "title", "label"),
+    [("a1", "渡船組合", "渡船組合："), ("渡船組合.txt", "渡船組合", ""), ("a1", "渡し船が戻る", "")],
+    ids=["a subject", "the file's name", "a headline"],
+)
+def test_a_quotation_says_what_it_is_about(make, source, title, label):
+    assistant = make(stated=sure_of("港長"), local=True)
+    assistant.add_texts([(source, title, "港長が船を運航する。切符は3ユーロ。")])
+    answer = assistant.ask("船を運航するのはどこの港長ですか？")
+    assert answer.text == f"{label}港長が船を運航する。"
+    assert answer.citations[0].quote == "港長が船を運航する。"
+
+
 def test_of_two_languages_the_readers_own_is_quoted(make, article):
     assistant = make(stated=sure_of("Mara"), local=True)
     assistant.add_texts([("ja", "渡し船が戻る", "港長のMara Ellison氏が渡し船を運航する。")])

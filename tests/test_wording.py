@@ -231,3 +231,25 @@ def test_a_byline_says_that_it_is_one_unless_a_sentence_does() -> None:
     assert wording.byline("Ada Kern", "en") == "By Ada Kern"
     assert wording.byline("Ada Kern", "xx") == "By Ada Kern"
     assert wording.byline("Ada Kern is a staff writer.", "en") == "Ada Kern is a staff writer."
+
+
+@pytest.mark.parametrize(
+    ("subject", "text", "question", "language", "said"),
+    [
+        (
+            "ポルトガル",
+            "リスボンがおもな空港。",
+            "リスボンがおもな空港の国は？",
+            "ja",
+            "ポルトガル：リスボンがおもな空港。",
+        ),
+        ("Blue_Lake", "4월에 설립됐다.", "언제 설립됐나요?", "ko", "Blue Lake: 4월에 설립됐다."),
+        ("ポルトガル", "ポルトガルの首都はリスボン。", "首都は？", "ja", "ポルトガルの首都はリスボン。"),
+        ("ポルトガル", "首都はリスボン。", "ポルトガルの首都は？", "ja", "首都はリスボン。"),
+        ("渡し船が戻る", "港長が運航する。", "誰が運航しますか？", "ja", "港長が運航する。"),
+        ("Portugal", "Lisbon is the capital.", "What is the capital?", "en", "Lisbon is the capital."),
+        ("", "首都はリスボン。", "首都は？", "ja", "首都はリスボン。"),
+    ],
+)
+def test_what_a_sentence_leaves_out_is_said_before_it(subject, text, question, language, said):
+    assert wording.about(subject, text, question, language) == said
