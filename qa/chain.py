@@ -60,6 +60,8 @@ _MAX_QUESTION = 4000
 _HITS = 12
 _SURE = {"judge": 0.1, "stated": 0.55}
 """Thresholds by prompt; the adapter learned from sentences of which a fifth state what is asked."""
+_SURE_IN_ENGLISH = 0.2
+"""That of the adapter where question and sentence are English, of which it says Yes more easily."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,7 +220,7 @@ class Pipeline:
         ranked = evidence.best_first(seen)
         sure = evidence.sureness(ranked)
         turn = replace(turn, passages=tuple(ranked), stated=sure)
-        if sure < self._threshold:
+        if sure < self._wanted(turn, ranked[0]):
             return turn
         chosen = evidence.choose(ranked, self.settings.answer.evidence)
         return replace(turn, chosen=tuple(self._needed(turn, passage, config) for passage in chosen))
@@ -409,6 +411,13 @@ class Pipeline:
         """See `qa.settings.AnswerSettings`."""
         wanted = self.settings.answer.stated_threshold
         return _SURE[self._judge] if wanted is None else wanted
+
+    def _wanted(self, turn: Turn, passage: Passage) -> float:
+        """How sure it must be that a passage states what is asked; what was set holds for every language."""
+        measured = self.settings.answer.stated_threshold is None and self._judge == "judge"
+        if measured and turn.language == "en" and _is_in(passage, "en"):
+            return _SURE_IN_ENGLISH
+        return self._threshold
 
     def _cite(self, turn: Turn, text: str, cut: bool) -> tuple[str, tuple[Sentence, ...]]:
         """Prove each sentence; markers number the cited spans in the order they are first used.

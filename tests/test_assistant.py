@@ -486,6 +486,23 @@ def test_the_adapter_has_a_prompt_and_a_threshold_of_its_own(make, article):
     assert all(prompt.startswith("Article: The river ferry returns\n") for prompt in assistant.chat.prompts)
 
 
+@pytest.mark.parametrize(
+    ("question", "text", "wanted", "answered"),
+    [
+        ("Who will run the ferry?", "Mara Ellison will run the ferry.", None, False),
+        ("Who will run the ferry?", "Mara Ellison will run the ferry.", 0.1, True),
+        ("船を運航するのは誰ですか？", "港長のエリソンが船を運航する。", None, True),
+        ("Who will run the ferry?", "港長のエリソンが船を運航する。", None, True),
+    ],
+)
+def test_in_english_the_adapter_must_be_surer(make, question, text, wanted, answered):
+    assistant = make(stated=0.15, local=True, adapters={"judge": "0c1d2e3f"})
+    answers = assistant.settings.answer.model_copy(update={"stated_threshold": wanted})
+    assistant.settings = assistant.settings.model_copy(update={"answer": answers})
+    assistant.add_texts([("a1", "The ferry", text)])
+    assert assistant.ask(question).answered == answered
+
+
 @pytest.mark.parametrize("local", [True, False])
 def test_the_embedded_model_may_not_ask_something_else(make, article, local):
     assistant = make(reply=lambda prompt: "Who runs the ferry service?", local=local)
