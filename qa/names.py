@@ -47,6 +47,10 @@ FULL_NAME = r"[ァ-ヺー]+(?:[・＝=][ァ-ヺー]+)+"
 """Katakana that is surely a name, as its parts are joined: ジェイソン・ドロージ."""
 _HANGUL = re.compile(r"[가-힣]+(?:\s[가-힣]+)*")
 _CYRILLIC = re.compile(r"[А-ЯЁ][а-яё]+(?:\s[А-ЯЁ][а-яё]+)*")
+_HANZI_NAME = re.compile(r"[一-鿿]+(?:·[一-鿿]+)+")
+"""Where Chinese has a foreign name of several words: 杰伊森·多罗吉, which anyascii reads as JieYiSen·DuoLuoJi."""
+_LONGEST_WORD = 7
+"""Characters of one word of such a name."""
 _PARTICLE = re.compile(
     r"(?<=[가-힣])(?:은|는|이|가|을|를|의|에|도|만|와|과|로|으로|에서|에게|에는|까지|부터|이나|이다|라는|이라는|입니다)$"
 )
@@ -133,7 +137,7 @@ def names(text: str) -> list[Span]:
     for match in _LATIN.finditer(text):
         start, end = match.span()
         words = match.group().split()
-        while words and (words[0].isdigit() or words[0].lower() in OPENERS and _begins_sentence(text, start)):
+        while words and (words[0].isdigit() or words[0].lower() in OPENERS and _opens(text, start)):
             start += len(words[0]) + 1
             words = words[1:]
         opener = len(words) == 1 and _begins_sentence(text, start) and words[0][1:].islower()
@@ -205,9 +209,29 @@ def _forms(name: str, text: str) -> Iterator[tuple[str, str]]:
             for part in _windows(run, words):
                 yield from ((form, form) for form in {part, _PARTICLE.sub("", part)})
     if not re.search(_LETTER, name):
-        for match in _LATIN.finditer(text):
-            windows = (part for part in _windows(match.group(), words) if part.lower() not in OPENERS)
-            yield from ((part, part) for part in windows)
+        yield from ((part, part) for part in _latin_forms(text, words))
+    yield from _hanzi_forms(text, words)
+
+
+def _latin_forms(text: str, words: int) -> Iterator[str]:
+    """Runs of so many words in capitals, or one more: ニューヨーク・タイムズ is "New York Times"."""
+    for match in _LATIN.finditer(text):
+        longer = _windows(match.group(), words + 1) if words > 1 else []
+        yield from (
+            part for part in {*_windows(match.group(), words), *longer} if part.lower() not in OPENERS
+        )
+
+
+def _hanzi_forms(text: str, words: int) -> Iterator[tuple[str, str]]:
+    """What may be a name of so many words in Chinese, of which only the dots between them are sure."""
+    for match in _HANZI_NAME.finditer(text):
+        first, *middle, last = match.group().split("·")
+        if len(middle) + 2 != words:
+            continue
+        for begin in range(1, min(_LONGEST_WORD, len(first)) + 1):
+            for end in range(1, min(_LONGEST_WORD, len(last)) + 1):
+                part = "·".join([first[-begin:], *middle, last[:end]])
+                yield part, anyascii(part).replace("·", "・")
 
 
 def word_count(name: str) -> int:
@@ -269,6 +293,11 @@ def _read(text: str, rules: Rules) -> str:
     for pattern, sound in rules:
         text = pattern.sub(sound, text)
     return text
+
+
+def _opens(text: str, start: int) -> bool:
+    """Whether a sentence begins here, or a quotation within one."""
+    return text[start - 1 : start] in tuple('"“«„‘「『') or _begins_sentence(text, start)
 
 
 def _begins_sentence(text: str, start: int) -> bool:

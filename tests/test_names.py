@@ -22,6 +22,7 @@ def found(text: str) -> list[str]:
         ("On April 3 he came back on a Monday in May.", []),
         ("Theresa May resigned.", ["Theresa May"]),
         ("¿Quién fundó Forbes? ¿Y quién lo dijo?", ["Forbes"]),
+        ("He said, “They all trust Forbes,” and left.", ["Forbes"]),
         ("“Where is Forbes?” she asked. (Nobody knew.)", ["Forbes"]),
         ("Metaは強い。", ["Meta"]),
     ],
@@ -105,6 +106,9 @@ def test_a_form_is_found_in_every_direction() -> None:
     assert foreign_form("Jason Droege", "그는 제이슨 드로지는 아니다.") == "제이슨 드로지"
     assert foreign_form("ジェイソン・ドロージ", "제이슨 드로지가 왔다.") == "제이슨 드로지"
     assert foreign_form("Scale AI", "スケールAIが伸びた。") == "スケールAI"
+    assert foreign_form("ニューヨーク・タイムズ", "So the New York Times says.") == "New York Times"
+    assert foreign_form("ジェイソン・ドロージ", "前首席战略官杰伊森·多罗吉担任") == "杰伊森·多罗吉"
+    assert foreign_form("マーク・ザッカーバーグ", "前首席战略官杰伊森·多罗吉担任") == ""
 
 
 def test_a_form_is_no_part_of_a_longer_word() -> None:
