@@ -60,8 +60,8 @@ _MAX_QUESTION = 4000
 _HITS = 12
 _SURE = {"judge": 0.1, "stated": 0.55}
 """Thresholds by prompt; the adapter learned from sentences of which a fifth state what is asked."""
-_SURE_IN_ENGLISH = 0.2
-"""That of the adapter where question and sentence are English, of which it says Yes more easily."""
+_SURE_IN_ITS_LANGUAGE, _SURE_IN_ENGLISH = 0.15, 0.2
+"""Those of the adapter where the sentence is in the question's language: it says Yes more easily there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -415,9 +415,9 @@ class Pipeline:
     def _wanted(self, turn: Turn, passage: Passage) -> float:
         """How sure it must be that a passage states what is asked; what was set holds for every language."""
         measured = self.settings.answer.stated_threshold is None and self._judge == "judge"
-        if measured and turn.language == "en" and _is_in(passage, "en"):
-            return _SURE_IN_ENGLISH
-        return self._threshold
+        if not measured or not _is_in(passage, turn.language):
+            return self._threshold
+        return _SURE_IN_ENGLISH if turn.language == "en" else _SURE_IN_ITS_LANGUAGE
 
     def _cite(self, turn: Turn, text: str, cut: bool) -> tuple[str, tuple[Sentence, ...]]:
         """Prove each sentence; markers number the cited spans in the order they are first used.

@@ -487,19 +487,20 @@ def test_the_adapter_has_a_prompt_and_a_threshold_of_its_own(make, article):
 
 
 @pytest.mark.parametrize(
-    ("question", "text", "wanted", "answered"),
+    ("question", "text", "stated", "wanted", "answered"),
     [
-        ("Who will run the ferry?", "Mara Ellison will run the ferry.", None, False),
-        ("Who will run the ferry?", "Mara Ellison will run the ferry.", 0.1, True),
-        ("船を運航するのは誰ですか？", "港長のエリソンが船を運航する。", None, True),
-        ("Who will run the ferry?", "港長のエリソンが船を運航する。", None, True),
+        ("Who will run the ferry?", "Mara Ellison will run the ferry.", 0.18, None, False),
+        ("Who will run the ferry?", "Mara Ellison will run the ferry.", 0.18, 0.1, True),
+        ("船を運航するのは誰ですか？", "港長のエリソンが船を運航する。", 0.18, None, True),
+        ("船を運航するのは誰ですか？", "港長のエリソンが船を運航する。", 0.13, None, False),
+        ("Who will run the ferry?", "港長のエリソンが船を運航する。", 0.13, None, True),
     ],
 )
-def test_in_english_the_adapter_must_be_surer(make, question, text, wanted, answered):
-    assistant = make(stated=0.15, local=True, adapters={"judge": "0c1d2e3f"})
+def test_in_the_readers_language_the_adapter_must_be_surer(make, question, text, stated, wanted, answered):
+    assistant = make(stated=stated, local=True, adapters={"judge": "0c1d2e3f"})
     answers = assistant.settings.answer.model_copy(update={"stated_threshold": wanted})
     assistant.settings = assistant.settings.model_copy(update={"answer": answers})
-    assistant.add_texts([("a1", "The ferry", text)])
+    assistant.add_texts([("a1", "The ferry" if text.isascii() else "船の再開", text)])
     assert assistant.ask(question).answered == answered
 
 
