@@ -28,6 +28,7 @@ class Letters:
     """An embedder that counts letters."""
 
     name = "letters"
+    local = True
 
     def documents(self, texts: Sequence[str], progress: object = None) -> np.ndarray:
         rows = np.array([[1 + text.lower().count(letter) for letter in "abcdefgh"] for text in texts], float)
