@@ -17,7 +17,9 @@ from qa.figures import Figure, figures, same, spelled
 from qa.roles import Role, leads, roles
 from qa.units import CURRENCIES, MEASURES, OLDEST, SUFFIX_UNITS
 
-__all__ = ["asks_for"]
+__all__ = ["asks_for", "question_proper"]
+
+_TO_LAST_MARK = re.compile(r".*(?:？|\?(?=\s|$|[^\x00-\x7f]))", re.DOTALL)
 
 _MONEY_WORDS = (
     r"money|cost|pay|paid|price|spen[dt]|invest|earn|worth|salary|salaries|revenue|turnover|fees?|fined?|budget"
@@ -136,6 +138,12 @@ _FOUNDED = re.compile(
     r"\bfound(?:ed|ing)\b|\b(?:set up|started|created|established|launched) by\b|創業|設立|創設|創立|立ち上げ|创立|创办|成立|창업|설립|fund[óoa]|gegründet|gründete",
     re.IGNORECASE,
 )
+
+
+def question_proper(message: str) -> str:
+    """A message to its last question mark: what follows says how to answer, as in "Who won? Be brief."."""
+    asked = _TO_LAST_MARK.match(message)
+    return asked.group() if asked else message
 
 
 def asks_for(question: str, evidence: str) -> str:

@@ -22,7 +22,7 @@ from typing import Any, TypeGuard, cast
 from langchain_core.runnables import Runnable, RunnableConfig, RunnableLambda
 
 from qa import evidence, prompts, retrieve
-from qa.asked import asks_for
+from qa.asked import asks_for, question_proper
 from qa.cite import Candidate, Proof, prove
 from qa.clean import plain, settled, visible
 from qa.data import Answer, Citation, Hit, Reason, Receipt, Sentence
@@ -259,8 +259,8 @@ class Pipeline:
         """Probability that a text, under a title or none, states what is asked."""
         prompt = prompts.load(self._judge)
         asked = {"sentence": text, "question": turn.query}
-        if "title" in prompt.variables:
-            asked["title"] = title
+        if "title" in prompt.variables:  # the adapter has learned from questions without further wishes
+            asked |= {"title": title, "question": question_proper(turn.query)}
         return self.chat.probability(prompt.messages(**asked), config=config)
 
     def write(self, turn: Turn, config: RunnableConfig) -> Iterator[str | Answer]:

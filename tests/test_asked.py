@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evals import contradictions
-from qa.asked import asks_for
+from qa.asked import asks_for, question_proper
 
 DATA = contradictions.DATA.parent
 ARTICLE = Path(__file__).parents[2] / "shared" / "article" / "article.ja.txt"
@@ -166,3 +166,20 @@ def test_no_evidence_of_the_article_is_refused() -> None:
 @given(st.text(), st.text())
 def test_any_texts(question: str, evidence: str) -> None:
     assert isinstance(asks_for(question, evidence), str)
+
+
+@pytest.mark.parametrize(
+    ("message", "proper"),
+    [
+        ("Find the sum paid to Ada? If multiple, list all.", "Find the sum paid to Ada?"),
+        ("I read it. Who won? And when?", "I read it. Who won? And when?"),
+        ("誰が勝ちましたか？簡潔に答えてください。", "誰が勝ちましたか？"),
+        ("Tell me who won.", "Tell me who won."),
+        (
+            "What does https://example.org/?id=3 say about it",
+            "What does https://example.org/?id=3 say about it",
+        ),
+    ],
+)
+def test_what_follows_the_question_is_no_part_of_it(message: str, proper: str) -> None:
+    assert question_proper(message) == proper

@@ -486,6 +486,15 @@ def test_the_adapter_has_a_prompt_and_a_threshold_of_its_own(make, article):
     assert all(prompt.startswith("Article: The river ferry returns\n") for prompt in assistant.chat.prompts)
 
 
+def test_the_adapter_is_asked_the_question_alone(make, article):
+    assistant = make(stated=0.3, local=True, adapters={"judge": "0c1d2e3f"})
+    assistant.add(article)
+    assistant.ask("Who will run the ferry service? Answer in one word.")
+    assert all(
+        prompt.endswith("Question: Who will run the ferry service?") for prompt in assistant.chat.prompts
+    )
+
+
 @pytest.mark.parametrize(
     ("question", "text", "stated", "wanted", "answered"),
     [
