@@ -256,11 +256,11 @@ class Assistant:
     def warm(self) -> None:
         """Start the model and make the index ready in background threads before the first question."""
         for work in (self._store.prepare, lambda: self.chat.prepare(), lambda: self.embedder.query("warm")):
-            threading.Thread(target=_quietly, args=(work,), daemon=True).start()
+            _in_background(work)
 
     def read_ahead(self) -> None:
         """Embed the newest document's sentences in the background, before the first question about it."""
-        threading.Thread(target=_quietly, args=(self._read_newest,), daemon=True).start()
+        _in_background(self._read_newest)
 
     def _read_newest(self) -> None:
         for newest in self.documents()[-1:]:
@@ -342,6 +342,10 @@ def _asked(
     question: str, history: Sequence[tuple[str, str]], document_ids: Sequence[str] | None
 ) -> dict[str, Any]:
     return {"question": question, "history": list(history), "document_ids": document_ids}
+
+
+def _in_background(work: Any) -> None:
+    threading.Thread(target=_quietly, args=(work,), daemon=True).start()
 
 
 def _quietly(work: Any) -> None:

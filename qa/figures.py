@@ -8,6 +8,7 @@ document and no model.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -174,11 +175,12 @@ def restated(text: str, language: str) -> str:
     """
     spoken = _in_myriads if language in _MYRIAD_WORDS else _in_own_words
     units = _CURRENCY_WORDS.get(language, _CURRENCY_SIGNS)
+    own_scale = _OWN_SCALE.get(language, _OWN_SCALE["en"])
 
     def instead(figure: Figure, written: str) -> str:
         unit = _UNIT_WORD.search(written)
         foreign = figure.unit in units and unit and unit.group().strip(" -") not in units.values()
-        if _OWN_SCALE[language if language in _OWN_SCALE else "en"].search(written) and not foreign:
+        if own_scale.search(written) and not foreign:
             return written
         return spoken(figure, language) + (unit.group() if unit and figure.unit not in units else "")
 
@@ -253,17 +255,11 @@ def _number_value(number: str, scale: str) -> tuple[Decimal, bool]:
     total = section = Decimal(0)
     any_scale = False
     for digits, scales in _PART.findall(number):
-        value = _decimal(digits, scale)
-        for char in scales.replace(" ", ""):
-            any_scale = True
-            if CJK_SCALES[char] < 10**4:
-                value *= CJK_SCALES[char]
-            else:  # 만억: each multiplies what stands before it
-                value, section = (section + value) * CJK_SCALES[char], Decimal(0)
-        if scales and CJK_SCALES[scales.replace(" ", "")[-1]] >= 10**4:
-            total += value
-        else:
-            section += value
+        sizes = [CJK_SCALES[char] for char in scales if not char.isspace()]
+        section += _decimal(digits, scale) * math.prod(size for size in sizes if size < 10**4)
+        if large := [size for size in sizes if size >= 10**4]:
+            total, section = total + section * math.prod(large), Decimal(0)
+        any_scale = any_scale or bool(sizes)
     return total + section, any_scale
 
 

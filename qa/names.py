@@ -39,6 +39,7 @@ _LATIN = re.compile(
 )
 _OPENING = ' \t¿¡"“‘«„(['
 """What may stand before a sentence's first word, and is not its end."""
+_QUOTES = tuple('"“«„‘「『')
 _KATAKANA = re.compile(r"[ァ-ヺー]{2,}(?:[・＝=][ァ-ヺー]+)*")
 _ATTACHED = re.compile("[A-Za-z]*")
 """What stands with katakana in one name: スケールAI."""
@@ -297,7 +298,7 @@ def _read(text: str, rules: Rules) -> str:
 
 def _opens(text: str, start: int) -> bool:
     """Whether a sentence begins here, or a quotation within one."""
-    return text[start - 1 : start] in tuple('"“«„‘「『') or _begins_sentence(text, start)
+    return text.endswith(_QUOTES, 0, start) or _begins_sentence(text, start)
 
 
 def _begins_sentence(text: str, start: int) -> bool:

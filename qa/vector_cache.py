@@ -119,9 +119,8 @@ class VectorCache:
             logger.info("The kept vectors in %s cannot be opened: %s", self._path, error)
             if connection:
                 connection.close()
-            if not isinstance(
-                error, sqlite3.OperationalError
-            ):  # damaged, so that the next call makes it anew
+            # What is no passing trouble is damage: the next call makes the file anew.
+            if not isinstance(error, sqlite3.OperationalError):
                 with suppress(OSError):
                     self._path.unlink()
             return None

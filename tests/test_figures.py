@@ -179,6 +179,7 @@ def test_no_currency_is_lost(number: str, word: str, language: str) -> None:
 @pytest.mark.parametrize(
     ("text", "value"),
     [
+        ("3億\n2000万円", 320_000_000),
         ("4천200억 원", 420_000_000_000),
         ("1兆2,000億円", 1_200_000_000_000),
         ("5千万円", 50_000_000),
