@@ -32,7 +32,10 @@ _DEPENDS = re.compile(
 )
 """What in a question points at something else or takes up a thread: "and Moss?"."""
 _WHOLE_QUESTION = 26
-"""Columns that a question has at least which leaves nothing out."""
+"""Columns that a question in Japanese, Chinese or Korean has at least which leaves nothing out."""
+_WHOLE_SENTENCE = 14
+"""Columns of one in a language that leaves out neither subject nor verb: "Who runs Mercor?"."""
+_LEAVES_OUT = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]")
 
 
 def keeps_asking(question: str, rewritten: str) -> bool:
@@ -49,7 +52,8 @@ def keeps_asking(question: str, rewritten: str) -> bool:
 def stands_alone(question: str) -> bool:
     """Whether a question surely asks the same whatever was said before: it has a name, points at nothing.
 
-    Of 960 written examples (`benchmarks/follow_ups.jsonl`) 253 stand alone: 99 of these are told, and 3
-    others.
+    Of 960 written examples (`benchmarks/follow_ups.jsonl`) 253 stand alone: 102 of these are told, and 5
+    others, which lack a fuller name ("Where does Tandy come from?").
     """
-    return width(question) >= _WHOLE_QUESTION and not _DEPENDS.search(question) and bool(names_in(question))
+    least = _WHOLE_QUESTION if _LEAVES_OUT.search(question) else _WHOLE_SENTENCE
+    return width(question) >= least and not _DEPENDS.search(question) and bool(names_in(question))

@@ -66,6 +66,8 @@ class VectorCache:
 
     def clear(self) -> None:
         """Forget everything, so that nothing stays of what was removed."""
+        if not self._path.exists():
+            return
         with self._opened() as connection:
             if connection:
                 with connection:

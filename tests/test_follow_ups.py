@@ -32,6 +32,7 @@ def test_a_follow_up_that_stands_alone_asks_the_same(question, rewritten, kept):
     [
         "Who is the director of the European Southern Observatory?",
         "How many people work at Blue Lake?",
+        "Who runs Blue Lake?",
         "リーフワークスの社長は誰ですか？",
         "¿Cuándo se fundó la Universidad Ashgrove?",
     ],

@@ -56,6 +56,11 @@ def test_what_was_cleared_is_gone(path):
     assert embeds.texts == ["one", "one"]
 
 
+def test_clearing_makes_no_file(path):
+    VectorCache(path, "e5", Embeds()).clear()
+    assert not path.exists()
+
+
 def test_the_oldest_go_when_there_are_too_many(path):
     embeds = Embeds()
     cache = VectorCache(path, "e5", embeds, most=10)
