@@ -1,12 +1,12 @@
 """Question sets go in, sentences that do and do not state what is asked come out, as JSONL.
 
 They are what the product reads: of each question the nearest sentences of its article, ranked by
-`qa.passages.rank`. Most are of the invented articles beside this file, whose writers marked the sentences
-that state it and asked as much that none states; the rest are of SQuAD 2.0, CLAP NQ, JaQuAD and XQuAD, where
-a sentence that holds the answer states it; of the last two others of the same article's paragraphs are read
-too, and half the time only those. Questions of the first two that `evals` is scored on are left out, the
-first article, the sample, JSQuAD and NoMIRACL altogether, and of the suite `invented` come the pairs that
-tell how well the learning went.
+`qa.passages.rank`. Half are of the invented articles beside this file, whose writers marked the sentences
+that state it and asked as much that none states; the rest are of SQuAD 2.0, CLAP NQ, JSQuAD, JaQuAD and
+XQuAD, where the nearest sentence that holds the answer states it; of the last three the other paragraphs of
+the same article are read too, and half the time only those. Left out are the first article, the sample and
+NoMIRACL, and every paragraph that one of the questions recorded in evals/README.md is about; of the suite
+`invented` come the pairs that tell how well the learning went.
 
     python -m benchmarks.judge_pairs --data ../shared/bench --out pairs.jsonl
 """
@@ -26,7 +26,7 @@ from evals.metrics import contains
 from evals.metrics_citation import gold_hit
 from evals.suites import Places, invented, load_suite
 from qa import prompts
-from qa.asked import asks_for
+from qa.asked import asks_for, question_proper
 from qa.cite import Candidate
 from qa.evidence import worth_reading
 from qa.language import detect
@@ -55,10 +55,15 @@ class Sets:
         self._data = data
 
     def __call__(self, name: str, scored: int = 0) -> tuple[list[Case], dict[str, Passage]]:
-        """A suite's questions but the ``scored`` that ``--limit`` takes, and its passages by name."""
+        """A suite's questions and its passages by name.
+
+        Args:
+            name: of the suite.
+            scored: no question about a passage of those that ``--limit`` takes.
+        """
         suite = load_suite(name, Places(self._data))
-        taken = {case.id for case in choose(suite.cases, scored)}
-        cases = [case for case in suite.cases if case.id not in taken]
+        taken = {about for case in choose(suite.cases, scored) for about in _about(case)}
+        cases = [case for case in suite.cases if taken.isdisjoint(_about(case))]
         random.Random(5).shuffle(cases)
         return cases, {passage.name: passage for passage in suite.passages}
 
@@ -82,20 +87,46 @@ class Writer:
         found = rank(_sentences(passages), case.question, query, self._vectors, 6)
         able = [passage for passage in found if not asks_for(case.question, passage.evidence)]
         others = 2 if any(passage.name in case.gold_ids for passage in passages) else 3
+        states = _States(case)
         for passage in worth_reading(able):
-            stated = _states(passage.candidate, case)
-            if not stated and not others:
+            stated = states(passage.candidate)
+            if stated is None or not stated and not others:
                 continue
             others -= not stated
             values = {
                 "title": subject(passage.candidate),
                 "sentence": read([passage], detect(case.question)),
-                "question": case.question,
+                "question": question_proper(case.question),
             }
             row = {"set": name, "id": case.id, "messages": prompts.load("judge").messages(**values)}
             self._out.write(
                 json.dumps(row | {"answer": "Yes" if stated else "No"}, ensure_ascii=False) + "\n"
             )
+
+
+class _States:
+    """Says of sentences, nearest first, whether they state what is asked.
+
+    Args:
+        case: the question; where its set marks no sentences, the nearest of the right passage that holds an
+            answer states it, and of others that hold it nobody knows.
+    """
+
+    def __init__(self, case: Case) -> None:
+        self._case = case
+        self._found = False
+
+    def __call__(self, candidate: Candidate) -> bool | None:
+        """None where nobody knows."""
+        case = self._case
+        if case.gold_spans:
+            return gold_hit([(candidate.document_id, candidate.start, candidate.end)], case.gold_spans) > 0
+        if not case.gold or not contains(candidate.text, case.gold):
+            return False
+        if self._found or candidate.document_id not in case.gold_ids:
+            return None
+        self._found = True
+        return True
 
 
 def main() -> None:
@@ -109,10 +140,10 @@ def main() -> None:
     sets = Sets(given.data)
     with given.out.open("w", encoding="utf-8") as out:
         write = Writer(out)
-        _invented(write, [ARTICLES / genre for genre in given.genres])
-        for make in (_squad, _clapnq, _jaquad, _xquad):
+        for make in (_squad, _clapnq, _jsquad, _jaquad, _xquad):
             make(sets, write)
             print(make.__name__[1:], flush=True)
+        _invented(write, [ARTICLES / genre for genre in given.genres])
 
 
 def _invented(write: Writer, folders: Iterable[Path]) -> None:
@@ -125,25 +156,31 @@ def _invented(write: Writer, folders: Iterable[Path]) -> None:
 
 def _squad(sets: Sets, write: Writer) -> None:
     cases, passages = sets("squad2", scored=400)
-    for case in [case for case in cases if case.answerable][:200]:
-        write("squad2", case, [passages[name] for name in case.among])
-    for case in [case for case in cases if not case.answerable][:200]:
-        write("squad2-unanswerable", case, [passages[name] for name in case.among])
+    for case in cases:
+        name = "squad2" if case.answerable else "squad2-unanswerable"
+        write(name, case, [passages[name] for name in case.among])
 
 
 def _clapnq(sets: Sets, write: Writer) -> None:
     cases, passages = sets("clapnq", scored=200)
-    for answerable, count in ((True, 50), (False, 20)):
-        for case in [case for case in cases if case.answerable is answerable][:count]:
-            given = [passages[name] for name in case.among]
-            name = "clapnq" if answerable else "clapnq-unanswerable"
-            write(name, case, [passage for passage in given if len(passage.text) < LONGEST])
+    for case in cases:
+        given = [passages[name] for name in case.among]
+        name = "clapnq" if case.answerable else "clapnq-unanswerable"
+        write(name, case, [passage for passage in given if len(passage.text) < LONGEST])
+
+
+def _jsquad(sets: Sets, write: Writer) -> None:
+    """Without the paragraphs of either suite that is scored; those of one have the other's names."""
+    cases, passages = sets("jsquad", scored=300)
+    taken = {about for case in choose(sets("abstain")[0], 400) for about in _about(case)}
+    _some("jsquad", write, [case for case in cases if taken.isdisjoint(_about(case))][:1500], passages)
 
 
 def _jaquad(sets: Sets, write: Writer) -> None:
+    """Of half the articles, as every sentence of an article is embedded."""
     cases, passages = sets("jaquad")
-    for place, case in enumerate(cases[:200]):
-        _beside("jaquad", write, case, passages, withheld=place % 2 == 1)
+    titles = sorted({passage.title for passage in passages.values()})[::2]
+    _some("jaquad", write, [c for c in cases if passages[c.gold_ids[0]].title in titles], passages)
 
 
 def _xquad(sets: Sets, write: Writer) -> None:
@@ -151,28 +188,33 @@ def _xquad(sets: Sets, write: Writer) -> None:
     shared = {passage.title for passage in sets("squad2")[1].values()}
     for number, languages in enumerate(ACROSS):
         cases, passages = sets(f"xquad-{languages}")
-        own = [case for case in cases if passages[case.gold_ids[0]].title not in shared]
+        own = [case for case in cases if _spaced(passages[case.gold_ids[0]].title) not in shared]
         own.sort(key=lambda case: case.id.partition(":")[2])
-        for place, case in enumerate(own[number :: len(ACROSS)][:25]):
-            _beside("xquad", write, case, passages, withheld=place % 2 == 1)
+        _some("xquad", write, own[number :: len(ACROSS)], passages)
 
 
-def _beside(name: str, write: Writer, case: Case, passages: Mapping[str, Passage], withheld: bool) -> None:
-    """Of the paragraph that holds the answer and two more of its article, or of three that do not."""
-    gold = passages[case.gold_ids[0]]
-    others = [passage for passage in passages.values() if passage.title == gold.title and passage is not gold]
-    if withheld:
-        silent = [passage for passage in others if not contains(passage.text, case.gold)]
-        write(f"{name}-withheld", replace(case, gold_ids=()), silent[:3])
-    else:
-        write(name, case, [gold, *others[:2]])
+def _some(name: str, write: Writer, cases: Sequence[Case], passages: Mapping[str, Passage]) -> None:
+    """Of an article's paragraphs, for every other question without the one that holds the answer."""
+    articles: dict[str, list[Passage]] = {}
+    for passage in passages.values():
+        articles.setdefault(passage.title, []).append(passage)
+    for place, case in enumerate(cases):
+        article = articles[passages[case.gold_ids[0]].title]
+        if place % 2:
+            silent = [passage for passage in article if not contains(passage.text, case.gold)]
+            write(f"{name}-withheld", replace(case, gold_ids=(), gold=()), silent)
+        else:
+            write(name, case, article)
 
 
-def _states(candidate: Candidate, case: Case) -> bool:
-    """Whether a sentence is one that the set marks or, where it marks none, holds an answer."""
-    if case.gold_spans:
-        return gold_hit([(candidate.document_id, candidate.start, candidate.end)], case.gold_spans) > 0
-    return candidate.document_id in case.gold_ids and bool(contains(candidate.text, case.gold))
+def _about(case: Case) -> set[str]:
+    """The passages that a question was asked about; one withheld is told by the question's name."""
+    return {*case.among, *case.gold_ids} or {case.id.rpartition("q")[0]}
+
+
+def _spaced(title: str) -> str:
+    """As it is written; one set has it as in an address."""
+    return title.replace("_", " ")
 
 
 def _sentences(passages: Iterable[Passage]) -> list[Candidate]:
@@ -180,7 +222,7 @@ def _sentences(passages: Iterable[Passage]) -> list[Candidate]:
         Candidate(
             document_id=passage.name,
             source=passage.name,
-            title=passage.title.replace("_", " "),
+            title=_spaced(passage.title),
             heading="",
             start=start,
             end=end,
