@@ -58,10 +58,10 @@ ChainInput = str | Mapping[str, Any]
 
 _MAX_QUESTION = 4000
 _HITS = 12
-_SURE = {"judge": 0.1, "stated": 0.55}
+_SURE = {"judge": 0.12, "stated": 0.55}
 """Thresholds by prompt; the adapter learned from sentences of which a fifth state what is asked."""
-_SURE_IN_ITS_LANGUAGE, _SURE_IN_ENGLISH = 0.15, 0.2
-"""Those of the adapter where the sentence is in the question's language: it says Yes more easily there."""
+_SURE_IN_ENGLISH = 0.25
+"""That of the adapter where question and sentence are English: it says Yes more easily there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,7 +222,8 @@ class Pipeline:
         turn = replace(turn, passages=tuple(ranked), stated=sure)
         if sure < self._wanted(turn, ranked[0]):
             return turn
-        chosen = evidence.choose(ranked, self.settings.answer.evidence)
+        quoted = _is_in(ranked[0], turn.language)
+        chosen = evidence.choose(ranked, self.settings.answer.evidence, quoted)
         return replace(turn, chosen=tuple(self._needed(turn, passage, config) for passage in chosen))
 
     def _needed(self, turn: Turn, passage: Passage, config: RunnableConfig) -> Passage:
@@ -415,9 +416,8 @@ class Pipeline:
     def _wanted(self, turn: Turn, passage: Passage) -> float:
         """How sure it must be that a passage states what is asked; what was set holds for every language."""
         measured = self.settings.answer.stated_threshold is None and self._judge == "judge"
-        if not measured or not _is_in(passage, turn.language):
-            return self._threshold
-        return _SURE_IN_ENGLISH if turn.language == "en" else _SURE_IN_ITS_LANGUAGE
+        english = turn.language == "en" and _is_in(passage, "en")
+        return _SURE_IN_ENGLISH if measured and english else self._threshold
 
     def _cite(self, turn: Turn, text: str, cut: bool) -> tuple[str, tuple[Sentence, ...]]:
         """Prove each sentence; markers number the cited spans in the order they are first used.

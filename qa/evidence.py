@@ -21,8 +21,9 @@ _ABSENT = 0.5
 """Log odds that it costs a passage not to have a name or figure of the question."""
 _FAR = 0.2
 """How much less near than the nearest a passage is left unread."""
-_MARGIN = 0.3
-"""Log odds that a further passage may lie under the best and still be part of the answer."""
+_MARGIN, _MARGIN_QUOTED = 0.3, 1.5
+"""Log odds that a further passage may lie under the best and still be part of the answer: less where each
+has to be translated, which takes seconds and may go wrong, than where it is shown as it stands."""
 _BEHIND = 5.0
 """Log odds that it costs for each point of nearness that the best lies behind the nearest."""
 _RIVALS = 0.4
@@ -81,15 +82,16 @@ def sureness(passages: Sequence[Passage]) -> float:
     return _probability(odds)
 
 
-def choose(passages: Sequence[Passage], most: int) -> tuple[Passage, ...]:
+def choose(passages: Sequence[Passage], most: int, quoted: bool = False) -> tuple[Passage, ...]:
     """The passages that an answer is made from, in document order: the best, and those about as likely.
 
     Args:
         passages: judged, `best_first`.
         most: how many at most.
+        quoted: whether they are shown as they stand.
     """
-    best = _odds(passages[0])
-    return in_order([passage for passage in passages[:most] if best - _odds(passage) <= _MARGIN])
+    best, margin = _odds(passages[0]), _MARGIN_QUOTED if quoted else _MARGIN
+    return in_order([passage for passage in passages[:most] if best - _odds(passage) <= margin])
 
 
 def as_sure(part: Passage, whole: Passage) -> bool:

@@ -187,8 +187,8 @@ class AnswerSettings(_Section):
         evidence: most sentences that an answer is made from.
         history_turns: earlier exchanges that a follow-up question may refer to.
         stated_threshold: refuse where the model's probability that a sentence states the answer is lower; 0:
-            never ask it. None: what was measured for the model (evals/EXPERIMENTS.md), .1 for the embedded
-            one, .15 where it reads in the question's language and .2 where that is English, .55 for others.
+            never ask it. None: what was measured for the model (evals/EXPERIMENTS.md), .12 for the embedded
+            one, .25 where question and article are English, .55 for others.
         enough: how sure the model may be of the next sentence; reading ends where that would change nothing.
         quote: whether sentences are read one at a time, and an answer in the source's language is the source
             sentence itself; else all are read at once and the answer is always written. None: for the
@@ -197,10 +197,10 @@ class AnswerSettings(_Section):
 
     passages: int = Field(8, ge=1, le=50)
     sentences: int = Field(6, ge=1, le=100)
-    evidence: int = Field(2, ge=1, le=20)
+    evidence: int = Field(3, ge=1, le=20)
     history_turns: int = Field(3, ge=0, le=20)
     stated_threshold: float | None = Field(None, ge=0, le=1)
-    enough: float = Field(0.9, ge=0, le=1)
+    enough: float = Field(0.8, ge=0, le=1)
     quote: bool | None = None
 
 

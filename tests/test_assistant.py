@@ -500,12 +500,12 @@ def test_the_adapter_is_asked_the_question_alone(make, article):
     [
         ("Who will run the ferry?", "Mara Ellison will run the ferry.", 0.18, None, False),
         ("Who will run the ferry?", "Mara Ellison will run the ferry.", 0.18, 0.1, True),
-        ("船を運航するのは誰ですか？", "港長のエリソンが船を運航する。", 0.18, None, True),
-        ("船を運航するのは誰ですか？", "港長のエリソンが船を運航する。", 0.13, None, False),
+        ("船を運航するのは誰ですか？", "港長のエリソンが船を運航する。", 0.13, None, True),
+        ("船を運航するのは誰ですか？", "港長のエリソンが船を運航する。", 0.11, None, False),
         ("Who will run the ferry?", "港長のエリソンが船を運航する。", 0.13, None, True),
     ],
 )
-def test_in_the_readers_language_the_adapter_must_be_surer(make, question, text, stated, wanted, answered):
+def test_from_english_to_english_the_adapter_must_be_surer(make, question, text, stated, wanted, answered):
     assistant = make(stated=stated, local=True, adapters={"judge": "0c1d2e3f"})
     answers = assistant.settings.answer.model_copy(update={"stated_threshold": wanted})
     assistant.settings = assistant.settings.model_copy(update={"answer": answers})

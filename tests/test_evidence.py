@@ -50,6 +50,7 @@ def test_only_what_is_likely_and_about_as_likely_as_the_best_is_chosen() -> None
     ]
     assert [p.candidate.start for p in choose(ranked, 3)] == [0, 9]
     assert [p.candidate.start for p in choose(ranked, 1)] == [9]
+    assert [p.candidate.start for p in choose(ranked, 3, quoted=True)] == [0, 9, 20]
 
 
 def test_the_best_is_less_sure_behind_a_nearer_one_and_among_more_documents() -> None:
