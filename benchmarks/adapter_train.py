@@ -41,7 +41,7 @@ PARTS = {"q": "attn_q", "k": "attn_k", "v": "attn_v", "o": "attn_output"}
 PARTS |= {"gate": "ffn_gate", "up": "ffn_up", "down": "ffn_down"}
 YES, NO = 9454, 2753
 END = "<|im_end|>"
-TOKENS_A_BATCH, LONGEST = 4096, 700
+TOKENS_A_BATCH, LONGEST = 8192, 700
 WARM_UP = 30
 
 Tensor = torch.Tensor
