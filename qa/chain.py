@@ -30,7 +30,7 @@ from qa.errors import QAError, RequestTooLong
 from qa.follow_ups import keeps_asking, stands_alone
 from qa.language import detect
 from qa.models import Chat, Completion, Embedder
-from qa.names import full_names
+from qa.names import full_names, titled_names
 from qa.passages import Passage, SentenceVectors, rank, read, sentences_of, subject
 from qa.sentences import split_sentences
 from qa.settings import Settings
@@ -384,7 +384,7 @@ class Pipeline:
             return None
         if changes_amount(text, part.text):
             return None
-        if not all(carries_name(name, text) for name in full_names(part.text)):
+        if not all(carries_name(name, text) for name in _sure_names(part.text, turn.language)):
             return None
         if asks_for(turn.query, text) and not asks_for(turn.query, part.text):  # the year got lost
             return None
@@ -542,6 +542,11 @@ def _said(part: Candidate) -> str:
 def _labelled(part: Candidate, text: str, language: str) -> str:
     """What is said of a source sentence, with the label that it stands under."""
     return byline(text, language) if part.label else text
+
+
+def _sure_names(text: str, language: str) -> list[str]:
+    """What a translation must not lose; Chinese writes a single foreign name as any other word."""
+    return [*full_names(text), *([] if language == "zh" else titled_names(text))]
 
 
 def _is_in(passage: Passage, language: str) -> bool:

@@ -25,6 +25,7 @@ __all__ = [
     "foreign_runs",
     "full_names",
     "names",
+    "titled_names",
     "whole",
     "word_count",
 ]
@@ -46,6 +47,9 @@ _ATTACHED = re.compile("[A-Za-z]*")
 _BETWEEN_WORDS = re.compile(r"[・＝=\s]+|(?<=[ァ-ヺー])(?=[A-Za-z])")
 FULL_NAME = r"[ァ-ヺー]+(?:[・＝=][ァ-ヺー]+)+"
 """Katakana that is surely a name, as its parts are joined: ジェイソン・ドロージ."""
+_TITLED = re.compile(
+    r"(?<![ァ-ヺー・])([ァ-ヺー]{3,})(?=氏|さん|社(?![ァ-ヺー一-龥])|の(?:CEO|最高|社長|会長|創業者|共同創業者|広報))"
+)
 _HANGUL = re.compile(r"[가-힣]+(?:\s[가-힣]+)*")
 _CYRILLIC = re.compile(r"[А-ЯЁ][а-яё]+(?:\s[А-ЯЁ][а-яё]+)*")
 _HANZI_NAME = re.compile(r"[一-鿿]+(?:·[一-鿿]+)+")
@@ -155,6 +159,11 @@ def foreign_runs(text: str) -> list[str]:
 def full_names(text: str) -> list[str]:
     """Find every `FULL_NAME`."""
     return re.findall(FULL_NAME, text)
+
+
+def titled_names(text: str) -> list[str]:
+    """Find the words in katakana that are surely a name, as a title or an office follows: メルコールのCEO."""
+    return _TITLED.findall(text)
 
 
 def capitals(text: str) -> list[str]:

@@ -672,6 +672,16 @@ def test_a_translation_without_a_name_of_its_source_gives_way(make, made, kept):
     assert kept or "港長のマーラ・エリソンが運航する。" in answer.text
 
 
+@pytest.mark.parametrize(("name", "kept"), [("Mercor", True), ("Melbourne", False)])
+def test_a_translation_without_a_single_name_before_an_office_gives_way(make, name, kept):
+    made = f"{name}'s head sails it."
+    assistant = make(lambda prompt: made, stated=sure_of_either("社長", "sails it"), local=True)
+    assistant._embedder = Polyglot()
+    assistant.add_texts([("ferry", "渡し船", "メルコールの社長が運航する。")])
+    answer = assistant.ask("Whose head sails the ferry?")
+    assert answer.answered and ("社長" not in answer.text) == kept
+
+
 @pytest.mark.parametrize("kept", [True, False])
 def test_a_translation_that_no_longer_states_what_is_asked_gives_way(make, kept):
     made = "Mara Ellison sails."

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from qa.names import ALIKE, alike, foreign_form, foreign_runs, names, whole
+from qa.names import ALIKE, alike, foreign_form, foreign_runs, names, titled_names, whole
 
 
 def found(text: str) -> list[str]:
@@ -129,3 +129,16 @@ def test_a_surname_finds_the_whole_name() -> None:
 
 def test_runs_by_script() -> None:
     assert foreign_runs("港のアダ・ケルンと 서울 とАнна Керн") == ["アダ・ケルン", "서울", "Анна Керн"]
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("メルコールのCEOが述べた。", ["メルコール"]),
+        ("ルーベン氏とグリュン社の広報", ["ルーベン", "グリュン"]),
+        ("サービスの社会的な意味、データの会社", []),
+        ("マーラ・エリソン氏が述べた。", []),  # one of several words is found as such
+    ],
+)
+def test_a_word_before_a_title_is_a_name(text, found):
+    assert titled_names(text) == found
