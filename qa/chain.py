@@ -60,7 +60,7 @@ _MAX_QUESTION = 4000
 _HITS = 12
 _SURE = {"judge": 0.12, "stated": 0.55}
 """Thresholds by prompt; the adapter learned from sentences of which a fifth state what is asked."""
-_SURE_IN_ENGLISH = 0.25
+_SURE_IN_ENGLISH = 0.3
 """That of the adapter where question and sentence are English: it says Yes more easily there."""
 
 
