@@ -359,7 +359,8 @@ class Pipeline:
         sentences: list[Sentence] = []
         whole = ""
         for marker, part in enumerate(_parts(turn), 1):
-            done = self.translations(prepared(part.text, turn.query, turn.language), turn.language, config)
+            given = prepared(part.text, turn.query, turn.language, _latin_beside(part, turn))
+            done = self.translations(given, turn.language, config)
             turn = _counted(turn, done)
             translated = self._translated(turn, part, marker, done)
             if translated and self._still_states(translated.text, part, turn, config):
@@ -542,6 +543,13 @@ def _said(part: Candidate) -> str:
 def _labelled(part: Candidate, text: str, language: str) -> str:
     """What is said of a source sentence, with the label that it stands under."""
     return byline(text, language) if part.label else text
+
+
+def _latin_beside(part: Candidate, turn: Turn) -> str:
+    """What was found of the same document, for a reader of Latin letters; "" for others."""
+    if turn.language in ("ja", "zh", "ko"):
+        return ""
+    return "\n".join(hit.chunk.text for hit in turn.hits if hit.chunk.document_id == part.document_id)
 
 
 def _sure_names(text: str, language: str) -> list[str]:

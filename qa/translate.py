@@ -2,12 +2,13 @@
 
 A small model that is asked a question about a sentence in another language tends to say the question back;
 asked for nothing but the sentence it is right far more often (evals/EXPERIMENTS.md). What it gets wrong most
-is put right before it reads: amounts are written in the reader's number words, and names as the question
-spells them. A grammar keeps it in the reader's script.
+is put right before it reads: amounts are written in the reader's number words, and names as the question or
+the rest of the document spells them. A grammar keeps it in the reader's script.
 """
 
 from __future__ import annotations
 
+import re
 from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import replace
@@ -45,6 +46,8 @@ _FEWEST_TOKENS, _TOKENS_A_CHARACTER = 32, 2
 """More than any translation needs: a small model that begins to repeat itself does not stop."""
 _CLEARLY = 0.05
 """How much more alike a name and its form are than the name and any other."""
+_LONG = 4
+"""Letters of a word that may stand for a name of several: "Scale" for "Scale AI"."""
 LEAST_LIKE = 0.5
 """Cosine of a sentence and its translation: of 75 those under it were 9, 7 of them nonsense."""
 
@@ -100,32 +103,43 @@ def prompt_for(language: str) -> str:
     return own if own in PROMPTS else "translate"
 
 
-def prepared(sentence: str, question: str, language: str) -> str:
-    """A sentence as the model gets it: amounts in the reader's words, names as the question has them."""
+def prepared(sentence: str, question: str, language: str, beside: str = "") -> str:
+    """A sentence as the model gets it: amounts in the reader's words, names as they are written elsewhere.
+
+    Args:
+        sentence: of the source.
+        question: whose names' forms are taken first.
+        language: the reader's.
+        beside: other text of the same document; one that writes "Scale" and スケール means one company.
+    """
     text = restated(" ".join(visible(sentence).split()), language)
-    for form, name in _asked_forms(text, question):
-        text = whole(form).sub(lambda _, name=name: name, text)  # type: ignore[misc]
+    for form, name in _known_forms(text, question, beside):
+        # メルコールAI is another name than メルコール, or a longer one.
+        text = re.sub(whole(form).pattern + "(?![A-Za-z])", lambda _, name=name: name, text)  # type: ignore[misc]
     return text
 
 
-def _asked_forms(text: str, question: str) -> list[tuple[str, str]]:
-    """The names of the sentence that the question writes in another script, each with the question's form.
+def _known_forms(text: str, question: str, beside: str) -> list[tuple[str, str]]:
+    """The names of the sentence that are written in another script elsewhere, each with that form.
 
     Korean marks no names: what sounds like one of the sentence's is one.
     """
-    asked = [(foreign_form(name, text), name) for name in names_in(question)]
+    runs = capitals(beside)
+    words = [word for run in runs for word in run.split() if len(word) >= _LONG]
+    known = [(foreign_form(name, text), name) for name in dict.fromkeys([*words, *runs, *names_in(question)])]
     if "hangul" in script_of(question):
-        asked += [(form, foreign_form(form, question)) for form in (*capitals(text), *foreign_runs(text))]
-    return [
-        (form, name)
-        for form, name in dict(asked).items()
+        known += [(form, foreign_form(form, question)) for form in (*capitals(text), *foreign_runs(text))]
+    found = {
+        form: name
+        for form, name in known
         # Word for word: "Wang" finds アレクサンドル・ワン, and is not the whole of it.
         if form
         and name
         and word_count(name) == word_count(form)
         and _clear(name, form, text)
         and name.lower() not in text.lower()
-    ]
+    }
+    return sorted(found.items(), key=lambda pair: -len(pair[0]))
 
 
 def _clear(name: str, form: str, text: str) -> bool:

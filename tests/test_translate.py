@@ -48,3 +48,17 @@ def test_only_so_many_are_kept() -> None:
     translations("縮んだ。", "en")
     translations("成長した。", "en")
     assert len(chat.streams) == 3
+
+
+@pytest.mark.parametrize(
+    ("beside", "given"),
+    [
+        ("", "メルコールAIはメタに部品を売り、メルコールの株は上がった。"),
+        ("Mercor AIが発表した。Metaは喜んだ。", "メルコールAIはMetaに部品を売り、Mercorの株は上がった。"),
+        ("Mercor announced it.", "メルコールAIはメタに部品を売り、Mercorの株は上がった。"),
+    ],
+    ids=["nothing", "both", "one"],
+)
+def test_names_are_written_as_elsewhere_in_the_document(beside, given):
+    sentence = "メルコールAIはメタに部品を売り、メルコールの株は上がった。"
+    assert prepared(sentence, "Who sells parts?", "en", beside) == given
