@@ -62,10 +62,15 @@ class Sets:
             scored: no question about a passage of those that ``--limit`` takes.
         """
         suite = load_suite(name, Places(self._data))
-        taken = {about for case in choose(suite.cases, scored) for about in _about(case)}
+        taken = self.asked_about(name, scored)
         cases = [case for case in suite.cases if taken.isdisjoint(_about(case))]
         random.Random(5).shuffle(cases)
         return cases, {passage.name: passage for passage in suite.passages}
+
+    def asked_about(self, name: str, limit: int) -> set[str]:
+        """The passages that the questions of a suite are about which ``--limit`` takes."""
+        cases = choose(load_suite(name, Places(self._data)).cases, limit)
+        return {about for case in cases for about in _about(case)}
 
 
 class Writer:
@@ -87,9 +92,8 @@ class Writer:
         found = rank(_sentences(passages), case.question, query, self._vectors, 6)
         able = [passage for passage in found if not asks_for(case.question, passage.evidence)]
         others = 2 if any(passage.name in case.gold_ids for passage in passages) else 3
-        states = _States(case)
-        for passage in worth_reading(able):
-            stated = states(passage.candidate)
+        near = worth_reading(able)
+        for passage, stated in zip(near, _stated([passage.candidate for passage in near], case), strict=True):
             if stated is None or not stated and not others:
                 continue
             others -= not stated
@@ -104,29 +108,17 @@ class Writer:
             )
 
 
-class _States:
-    """Says of sentences, nearest first, whether they state what is asked.
+def _stated(candidates: Sequence[Candidate], case: Case) -> list[bool | None]:
+    """Whether sentences, nearest first, state what is asked; None where nobody knows.
 
-    Args:
-        case: the question; where its set marks no sentences, the nearest of the right passage that holds an
-            answer states it, and of others that hold it nobody knows.
+    Where a set marks no sentences the nearest of the right passage that holds an answer states it, and of
+    others that hold it nobody knows.
     """
-
-    def __init__(self, case: Case) -> None:
-        self._case = case
-        self._found = False
-
-    def __call__(self, candidate: Candidate) -> bool | None:
-        """None where nobody knows."""
-        case = self._case
-        if case.gold_spans:
-            return gold_hit([(candidate.document_id, candidate.start, candidate.end)], case.gold_spans) > 0
-        if not case.gold or not contains(candidate.text, case.gold):
-            return False
-        if self._found or candidate.document_id not in case.gold_ids:
-            return None
-        self._found = True
-        return True
+    if case.gold_spans:
+        return [gold_hit([(c.document_id, c.start, c.end)], case.gold_spans) > 0 for c in candidates]
+    holding = [c for c in candidates if case.gold and contains(c.text, case.gold)]
+    nearest = next((c for c in holding if c.document_id in case.gold_ids), None)
+    return [True if c is nearest else None if c in holding else False for c in candidates]
 
 
 def main() -> None:
@@ -157,22 +149,22 @@ def _invented(write: Writer, folders: Iterable[Path]) -> None:
 def _squad(sets: Sets, write: Writer) -> None:
     cases, passages = sets("squad2", scored=400)
     for case in cases:
-        name = "squad2" if case.answerable else "squad2-unanswerable"
-        write(name, case, [passages[name] for name in case.among])
+        kind = "squad2" if case.answerable else "squad2-unanswerable"
+        write(kind, case, [passages[name] for name in case.among])
 
 
 def _clapnq(sets: Sets, write: Writer) -> None:
     cases, passages = sets("clapnq", scored=200)
     for case in cases:
         given = [passages[name] for name in case.among]
-        name = "clapnq" if case.answerable else "clapnq-unanswerable"
-        write(name, case, [passage for passage in given if len(passage.text) < LONGEST])
+        kind = "clapnq" if case.answerable else "clapnq-unanswerable"
+        write(kind, case, [passage for passage in given if len(passage.text) < LONGEST])
 
 
 def _jsquad(sets: Sets, write: Writer) -> None:
-    """Without the paragraphs of either suite that is scored; those of one have the other's names."""
+    """Without what the suite `abstain` asks about either, which has the same paragraphs by the same names."""
     cases, passages = sets("jsquad", scored=300)
-    taken = {about for case in choose(sets("abstain")[0], 400) for about in _about(case)}
+    taken = sets.asked_about("abstain", 400)
     _some("jsquad", write, [case for case in cases if taken.isdisjoint(_about(case))][:1500], passages)
 
 

@@ -220,9 +220,9 @@ class Pipeline:
         ranked = evidence.best_first(seen)
         sure = evidence.sureness(ranked)
         turn = replace(turn, passages=tuple(ranked), stated=sure)
-        if sure < self._wanted(turn, ranked[0]):
-            return turn
         quoted = _is_in(ranked[0], turn.language)
+        if sure < self._wanted(turn, quoted):
+            return turn
         chosen = evidence.choose(ranked, self.settings.answer.evidence, quoted)
         return replace(turn, chosen=tuple(self._needed(turn, passage, config) for passage in chosen))
 
@@ -359,7 +359,7 @@ class Pipeline:
         sentences: list[Sentence] = []
         whole = ""
         for marker, part in enumerate(_parts(turn), 1):
-            given = prepared(part.text, turn.query, turn.language, _latin_beside(part, turn))
+            given = prepared(part.text, turn.query, turn.language, _beside(part, turn))
             done = self.translations(given, turn.language, config)
             turn = _counted(turn, done)
             translated = self._translated(turn, part, marker, done)
@@ -414,10 +414,13 @@ class Pipeline:
         wanted = self.settings.answer.stated_threshold
         return _SURE[self._judge] if wanted is None else wanted
 
-    def _wanted(self, turn: Turn, passage: Passage) -> float:
-        """How sure it must be that a passage states what is asked; what was set holds for every language."""
+    def _wanted(self, turn: Turn, quoted: bool) -> float:
+        """How sure it must be that a passage, in the reader's language or not, states what is asked.
+
+        What was set holds for every language.
+        """
         measured = self.settings.answer.stated_threshold is None and self._judge == "judge"
-        english = turn.language == "en" and _is_in(passage, "en")
+        english = quoted and turn.language == "en"
         return _SURE_IN_ENGLISH if measured and english else self._threshold
 
     def _cite(self, turn: Turn, text: str, cut: bool) -> tuple[str, tuple[Sentence, ...]]:
@@ -545,10 +548,8 @@ def _labelled(part: Candidate, text: str, language: str) -> str:
     return byline(text, language) if part.label else text
 
 
-def _latin_beside(part: Candidate, turn: Turn) -> str:
-    """What was found of the same document, for a reader of Latin letters; "" for others."""
-    if turn.language in ("ja", "zh", "ko"):
-        return ""
+def _beside(part: Candidate, turn: Turn) -> str:
+    """What was found of the same document."""
     return "\n".join(hit.chunk.text for hit in turn.hits if hit.chunk.document_id == part.document_id)
 
 

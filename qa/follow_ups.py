@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 
+from qa.language import script_of
 from qa.sentences import width
 from qa.verify import names_in
 
@@ -35,7 +36,6 @@ _WHOLE_QUESTION = 26
 """Columns that a question in Japanese, Chinese or Korean has at least which leaves nothing out."""
 _WHOLE_SENTENCE = 14
 """Columns of one in a language that leaves out neither subject nor verb: "Who runs Mercor?"."""
-_LEAVES_OUT = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]")
 
 
 def keeps_asking(question: str, rewritten: str) -> bool:
@@ -55,5 +55,5 @@ def stands_alone(question: str) -> bool:
     Of 960 written examples (`benchmarks/follow_ups.jsonl`) 253 stand alone: 102 of these are told, and 5
     others, which lack a fuller name ("Where does Tandy come from?").
     """
-    least = _WHOLE_QUESTION if _LEAVES_OUT.search(question) else _WHOLE_SENTENCE
+    least = _WHOLE_QUESTION if script_of(question) & {"cjk", "hangul"} else _WHOLE_SENTENCE
     return width(question) >= least and not _DEPENDS.search(question) and bool(names_in(question))

@@ -197,8 +197,9 @@ def foreign_form(name: str, text: str) -> str:
 
 
 def whole(form: str) -> re.Pattern[str]:
-    """Find a form of a name where it is no part of a longer word; a Korean particle may follow."""
-    own, behind = (_LETTER, _LETTER) if re.search(_LETTER, form[-1]) else ("[ァ-ヺー・가-힣]", "[ァ-ヺー・]")
+    """Find a form of a name where it is no part of a longer one, as in メルコールAI; a Korean particle may follow."""
+    foreign = "[ァ-ヺー・가-힣]", "[ァ-ヺー・A-Za-z]"
+    own, behind = (_LETTER, _LETTER) if re.search(_LETTER, form[-1]) else foreign
     return re.compile(rf"(?<!{own}){re.escape(form)}(?!{behind})")
 
 

@@ -8,7 +8,6 @@ the rest of the document spells them. A grammar keeps it in the reader's script.
 
 from __future__ import annotations
 
-import re
 from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import replace
@@ -46,6 +45,7 @@ _FEWEST_TOKENS, _TOKENS_A_CHARACTER = 32, 2
 """More than any translation needs: a small model that begins to repeat itself does not stop."""
 _CLEARLY = 0.05
 """How much more alike a name and its form are than the name and any other."""
+_OWN_SCRIPT = ("ja", "ko", "zh")
 _LONG = 4
 """Letters of a word that may stand for a name of several: "Scale" for "Scale AI"."""
 LEAST_LIKE = 0.5
@@ -110,12 +110,13 @@ def prepared(sentence: str, question: str, language: str, beside: str = "") -> s
         sentence: of the source.
         question: whose names' forms are taken first.
         language: the reader's.
-        beside: other text of the same document; one that writes "Scale" and スケール means one company.
+        beside: other text of the same document; one that writes "Scale" and スケール means one company. Left
+            out for readers who do not write names in Latin letters.
     """
     text = restated(" ".join(visible(sentence).split()), language)
+    beside = "" if language in _OWN_SCRIPT else beside
     for form, name in _known_forms(text, question, beside):
-        # メルコールAI is another name than メルコール, or a longer one.
-        text = re.sub(whole(form).pattern + "(?![A-Za-z])", lambda _, name=name: name, text)  # type: ignore[misc]
+        text = whole(form).sub(lambda _, name=name: name, text)  # type: ignore[misc]
     return text
 
 
