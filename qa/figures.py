@@ -171,8 +171,11 @@ def annotate(text: str, language: str) -> str:
 def restated(text: str, language: str) -> str:
     """Write each large figure as ``language`` does: 14,3 Milliarden Dollar for 143億ドル.
 
-    A unit that has no word here in ``language`` stays as it was written: 5億元 becomes 500 million元.
+    A unit that has no word here in ``language`` stays as it was written: 5億元 becomes 500 million元. In
+    English 数十億ドル is "billions of dollars", and not tens of them.
     """
+    if language == "en":
+        text = _VAGUE.sub(_vaguely, text)
     spoken = _in_myriads if language in _MYRIAD_WORDS else _in_own_words
     units = _CURRENCY_WORDS.get(language, _CURRENCY_SIGNS)
     own_scale = _OWN_SCALE.get(language, _OWN_SCALE["en"])
@@ -185,6 +188,13 @@ def restated(text: str, language: str) -> str:
         return spoken(figure, language) + (unit.group() if unit and figure.unit not in units else "")
 
     return _put(text, instead)
+
+
+def _vaguely(match: re.Match[str]) -> str:
+    zeros = len(str(CJK_SCALES[match["scale"]] * {"十": 10, "百": 100, "千": 1000}.get(match["tens"], 1))) - 1
+    suffix = match["suffix"] or ""
+    unit = _VAGUE_UNITS.get(SUFFIX_UNITS.get(suffix, ""), suffix)
+    return f"{_VAGUE_WORDS[zeros - 4]}{' of ' if unit else ''}{unit}"
 
 
 def _put(text: str, form: Callable[[Figure, str], str]) -> str:
@@ -350,6 +360,19 @@ _CURRENCY_WORDS = {
         "zh": "美元 欧元 日元 英镑 元 韩元",
     }.items()
 }
+_VAGUE = re.compile(
+    rf"[数數几幾](?P<tens>[十百千]?)(?P<scale>[万萬億亿兆])(?P<suffix>{_alternatives(SUFFIX_UNITS)})?"
+)
+_VAGUE_WORDS = (
+    "tens of thousands", "hundreds of thousands", "millions", "tens of millions", "hundreds of millions",
+    "billions", "tens of billions", "hundreds of billions", "trillions", "tens of trillions",
+    "hundreds of trillions", "quadrillions",
+)  # fmt: skip
+"""What 数万 is, and each ten times more; all that are a myriad and more are counted otherwise in English."""
+_VAGUE_UNITS = {
+    "usd": "dollars", "eur": "euros", "jpy": "yen", "gbp": "pounds", "cny": "yuan", "krw": "won",
+    "person": "people",
+}  # fmt: skip
 _OWN_SCALE = {
     language: re.compile(pattern)
     for language, pattern in {

@@ -1,23 +1,24 @@
-"""A question goes in, ranked hits come out: dense and keyword search, mixed.
+"""A question goes in, ranked hits come out: dense and keyword search, mixed, and dictionaries.
 
 Keyword search is strong where question and document share a language and blind where they do not; the dense
 search carries the rest. The keyword score is therefore the share of what the question *could* have matched
 (its own best possible score), so that a question whose words are not in the collection leaves the ranking to
-the vectors without anybody having to guess a language. The best are then ordered by their nearest sentence
-too: a question asks for one thing that a paragraph says among others. Knows no model and no prompt.
+the vectors without anybody having to guess a language. Across languages a dictionary says which words match.
+The best are then ordered by their nearest sentence too: a question asks for one thing that a paragraph says
+among others. Knows no model and no prompt.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import islice
 from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from qa.data import Chunk, Hit
+from qa.dictionary import shared
 from qa.passages import SentenceVectors
 from qa.sentences import split_sentences
 from qa.settings import RetrievalSettings
@@ -69,7 +70,7 @@ def search(
         store: where to look.
         query: what for.
         k: most hits.
-        settings: how many candidates, and the weight of keywords.
+        settings: how many candidates, and the weights of keywords and of translated ones.
         vectors: embeds sentences.
 
     Returns:
@@ -79,12 +80,16 @@ def search(
     dense = dict(store.dense(query.vector, most, query.document_ids))
     keyword = dict(store.keyword(query.question, most, query.document_ids))
     scores = mix(dense, keyword, settings.keyword_weight)
-    best = sorted(scores, key=lambda chunk_id: (-scores[chunk_id], chunk_id))[:k]
-    chunks = {chunk.id: chunk for chunk in store.chunks(best)}
-    best = [chunk_id for chunk_id in best if chunk_id in chunks]  # others were removed meanwhile
-    for chunk_id, nearest in zip(best, _nearest(chunks.values(), query.vector, vectors), strict=False):
-        scores[chunk_id] += nearest
+    found = store.chunks(sorted(scores))
+    chunks = {chunk.id: chunk for chunk in found}  # others were removed meanwhile
+    meant = shared(query.question, [(chunk.text, chunk.context) for chunk in found])
+    for chunk, share in zip(found, meant, strict=True):
+        scores[chunk.id] += settings.dictionary_weight * float(share)
+    best = sorted(chunks, key=lambda chunk_id: (-scores[chunk_id], chunk_id))[:k]
     read = best[:_READ]
+    nearest = _nearest([chunks[chunk_id] for chunk_id in read], query.vector, vectors)
+    for chunk_id, similarity in zip(read, nearest, strict=True):
+        scores[chunk_id] += similarity
     # What was not read is below what was: its score lacks its nearest sentence.
     order = [*sorted(read, key=lambda chunk_id: (-scores[chunk_id], chunk_id)), *best[_READ:]]
     return [
@@ -102,13 +107,10 @@ def search(
 
 
 def _nearest(
-    chunks: Iterable[Chunk], vector: npt.NDArray[np.float32], vectors: SentenceVectors
+    chunks: Sequence[Chunk], vector: npt.NDArray[np.float32], vectors: SentenceVectors
 ) -> list[float]:
-    """The cosine of the question and the nearest sentence, for each of the first chunks."""
-    sentences = [
-        [chunk.text[start:end] for start, end in split_sentences(chunk.text)]
-        for chunk in islice(chunks, _READ)
-    ]
+    """The cosine of the question and the nearest sentence, for each chunk."""
+    sentences = [[chunk.text[start:end] for start, end in split_sentences(chunk.text)] for chunk in chunks]
     return [float(x) for x in vectors.nearest(sentences, vector)] if sentences else []
 
 

@@ -172,10 +172,12 @@ class RetrievalSettings(_Section):
     Attributes:
         candidates: taken from each of the two searches before they are mixed.
         keyword_weight: how many cosine points a full keyword match is worth.
+        dictionary_weight: the same where a dictionary translates the keywords.
     """
 
     candidates: int = Field(50, ge=1, le=1000)
     keyword_weight: float = Field(2.5, ge=0, le=10)
+    dictionary_weight: float = Field(0.5, ge=0, le=10)
 
 
 class AnswerSettings(_Section):

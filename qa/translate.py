@@ -16,8 +16,9 @@ from langchain_core.runnables import RunnableConfig
 
 from qa import prompts
 from qa.clean import plain, visible
+from qa.dictionary import glossary
 from qa.figures import restated
-from qa.language import script_of
+from qa.language import detect, script_of
 from qa.models import Chat, Completion
 from qa.names import alike, capitals, foreign_form, foreign_runs, whole, word_count
 from qa.verify import names_in
@@ -80,9 +81,8 @@ class Translations:
         if kept := self._kept.get(key):
             return kept
         prompt = prompts.load(prompt_for(language))
-        asked = {"sentence": sentence}
-        if "language" in prompt.variables:
-            asked["language"] = language_name(language)
+        known = {"sentence": sentence, "language": language_name(language), "words": _dictionary(sentence)}
+        asked = {name: value for name, value in known.items() if name in prompt.variables}
         done = self._chat.complete(
             prompt.messages(**asked),
             config=config,
@@ -95,6 +95,13 @@ class Translations:
             while len(self._kept) > self._most:
                 self._kept.popitem(last=False)
         return done
+
+
+def _dictionary(sentence: str) -> str:
+    """What the sentence has of names and uncommon words, and what they are in English; "" for none."""
+    known = glossary(sentence, detect(sentence, ("ja", "zh")))
+    told = "; ".join(f"{word} = {' / '.join(meanings)}" for word, meanings in known.items())
+    return f"\n\nDictionary: {told}" if told else ""
 
 
 def prompt_for(language: str) -> str:

@@ -13,7 +13,7 @@ WANTED = {
     "judge": {"title", "sentence", "question"},
     "stated": {"sentence", "question"},
     "answer": {"sentences", "question", "language"},
-    "translate": {"sentence", "language"},
+    "translate": {"sentence", "words", "language"},
     "translate.de": {"sentence"},
     "translate.es": {"sentence"},
     "translate.ko": {"sentence"},

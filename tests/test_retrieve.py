@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
+from qa import retrieve
 from qa.data import Chunk
 from qa.passages import SentenceVectors
 from qa.retrieve import Query, mix, search
@@ -76,6 +77,31 @@ def test_keywords_that_match_nothing_leave_the_vectors_order() -> None:
 def test_what_only_keywords_found_starts_from_the_lowest_cosine() -> None:
     assert mix({"a": 0.9, "b": 0.6}, {"c": 1.0}, 0.5)["c"] == pytest.approx(1.1)
     assert mix({}, {"c": 1.0}, 0.5) == {"c": 0.5}
+
+
+def test_a_dictionary_moves_a_hit_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+
+    def shared(text, others):  # type: ignore[no-untyped-def]
+        asked.append((text, others))
+        return np.array([float(other == "b") for other, _ in others])
+
+    monkeypatch.setattr(retrieve, "shared", shared)
+    store = Store({"a": 0.9, "b": 0.8}, {})
+    hits = search(store, QUERY, 1, RetrievalSettings(dictionary_weight=0.2), NOWHERE)
+    assert [hit.chunk.id for hit in hits] == ["b"]
+    assert asked == [("q", [("a", ""), ("b", "")])]
+    hits = search(store, QUERY, 1, RetrievalSettings(dictionary_weight=0.05), NOWHERE)
+    assert [hit.chunk.id for hit in hits] == ["a"]
+
+
+def test_what_was_removed_meanwhile_is_no_hit() -> None:
+    class Shrinking(Store):
+        def chunks(self, ids: Sequence[str]) -> list[Chunk]:
+            return [chunk(name) for name in ids if name != "a"]
+
+    hits = search(Shrinking({"a": 0.9, "b": 0.8}, {}), QUERY, 5, RetrievalSettings(), NOWHERE)
+    assert [(hit.chunk.id, hit.rank) for hit in hits] == [("b", 1)]
 
 
 def test_the_nearest_sentence_moves_a_hit_up() -> None:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 from scripted import ScriptedChat
 
+from qa import translate
 from qa.translate import Translations, prepared
 
 
@@ -30,6 +31,23 @@ def test_amounts_and_names_are_put_right_before_the_model_reads(
     sentence: str, question: str, language: str, given: str
 ) -> None:
     assert prepared(sentence, question, language) == given
+
+
+@pytest.mark.parametrize(
+    ("known", "told"),
+    [
+        ({}, ""),
+        ({"退任": ("retirement",), "片桐": ("Katagiri",)}, "Dictionary: 退任 = retirement; 片桐 = Katagiri"),
+        ({"就任": ("assumption", "taking up")}, "Dictionary: 就任 = assumption / taking up"),
+    ],
+)
+def test_the_model_is_told_what_the_dictionary_says(
+    known: dict[str, tuple[str, ...]], told: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(translate, "glossary", lambda sentence, language: known if language == "ja" else {})
+    asked: list[str] = []
+    Translations(ScriptedChat(lambda prompt: asked.append(prompt) or "He left."))("彼は退任した。", "en")
+    assert asked[0] == f"Translate into English:\n\n彼は退任した。\n\n{told}".strip()
 
 
 def test_what_was_cut_off_is_not_kept() -> None:
