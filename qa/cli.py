@@ -370,6 +370,7 @@ def _checks() -> Iterator[Check]:
     looks: dict[str, Callable[[], Check]] = {
         "chat model": lambda: check_chat(settings.chat),
         "embedder": lambda: check_embedder(settings.embeddings),
+        "dictionaries": lambda: Check(True, f"dictionaries: {_look_at_dictionaries()}"),
         "library": lambda: Check(True, f"library: {_look_at_library(settings)}"),
         "index": lambda: Check(True, f"index: {_look_at_index(settings)}"),
     }
@@ -381,6 +382,14 @@ def _checks() -> Iterator[Check]:
         except Exception as error:  # noqa: BLE001 - a diagnosis must not die of what it looks for
             hint = "Run a question with QA_DEBUG=1 to see the traceback."
             yield Check(False, f"{name}: unexpected {type(error).__name__}.", hint)
+
+
+def _look_at_dictionaries() -> str:
+    from qa import dictionary
+    from qa.wording import language_name
+
+    known = " and ".join(map(language_name, dictionary.available()))
+    return known or "none, so texts in another language are found by meaning alone; [local] has them"
 
 
 def _look_at_library(settings: Settings) -> str:

@@ -26,7 +26,7 @@ import numpy.typing as npt
 
 from qa.language import detect
 
-__all__ = ["LANGUAGES", "Word", "concepts", "glossary", "shared", "words"]
+__all__ = ["LANGUAGES", "Word", "available", "concepts", "glossary", "shared", "words"]
 
 LANGUAGES = ("ja", "zh")
 """ISO 639-1 codes of those that there is a dictionary of."""
@@ -55,8 +55,8 @@ _COMMON_ELSEWHERE, _UNCOMMON = 50, 100
 """See `Word.rank`."""
 _KNOWN = 6
 """The rank from which on a small model may not know a word."""
-_TOLD = 2
-"""Meanings of a word in a glossary."""
+_TOLD, _WORDS = 2, 4
+"""Meanings of a word in a glossary, and their words: "similar to the common run of people" explains."""
 _STOP = frozenset(
     "the of and to is are was were be been who what when where why which how whose did does do much many "
     "in for on with this that these those it its has have had by as at from or an into one some any not "
@@ -85,6 +85,12 @@ class Word:
 _LookUp: TypeAlias = Callable[[str, bool], Word | None]
 
 
+def available() -> tuple[str, ...]:
+    """The languages that words are known of here, as ISO 639-1 codes."""
+    books = {"ja": _jmdict, "zh": _cedict}
+    return tuple(language for language in LANGUAGES if books[language]() is not None)
+
+
 def words(text: str, language: str) -> list[Word]:
     """The words of a text that a dictionary knows, in order.
 
@@ -108,7 +114,13 @@ def glossary(text: str, language: str) -> dict[str, tuple[str, ...]]:
     placed = _placed(text, language)
     told = {at: word for at, word in placed.items() if word.rank >= _KNOWN and len(word.text) > 1}
     told |= _names(text, placed) if language == "ja" else {}
-    return {word.text: word.meanings[0][:_TOLD] for _, word in sorted(told.items(), key=lambda item: item[0])}
+    short = {told[at].text: tuple(filter(_says, told[at].meanings[0]))[:_TOLD] for at in sorted(told)}
+    return {text: meanings for text, meanings in short.items() if meanings}
+
+
+def _says(meaning: str) -> bool:
+    """Whether it is what a translator would write; a longer one explains, unless it is a name."""
+    return meaning[0].isupper() or len(meaning.split()) <= _WORDS
 
 
 @lru_cache(maxsize=20_000)

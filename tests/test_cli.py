@@ -296,6 +296,9 @@ def settings_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
+NO_DICTIONARIES = "none, so texts in another language are found by meaning alone; [local] has them"
+
+
 def test_doctor_names_the_fix(
     run: Run, settings_home: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -305,9 +308,13 @@ def test_doctor_names_the_fix(
     monkeypatch.setenv("QA_EMBEDDINGS__RETRIES", "0")
     assert run(Scripted(), "doctor") == 2
     lines = capsys.readouterr().out.splitlines()
-    assert [line[0] for line in lines] == ["✓", "✗", "✗", "✓", "✓"]
+    assert [line[0] for line in lines] == ["✓", "✗", "✗", "✓", "✓", "✓"]
     assert all(" Fix: " in line for line in lines if line[0] == "✗")
-    assert "library: 0 documents in" in lines[3] and lines[4] == "✓ index: whole"
+    assert "library: 0 documents in" in lines[4] and lines[5] == "✓ index: whole"
+    assert lines[3] in ("✓ dictionaries: Japanese and Chinese", f"✓ dictionaries: {NO_DICTIONARIES}")
+    monkeypatch.setattr("qa.dictionary.available", lambda: ())
+    run(Scripted(), "doctor")
+    assert f"✓ dictionaries: {NO_DICTIONARIES}" in capsys.readouterr().out
     for lag, words in ((None, "builds it again"), (1200, "behind by 1,200 changed passages")):
         monkeypatch.setattr("qa.index.EmbeddedIndex.lag", lambda index, lag=lag: lag)
         run(Scripted(), "doctor")

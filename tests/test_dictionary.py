@@ -51,6 +51,12 @@ def test_a_glossary_has_names_and_uncommon_words() -> None:
 
 
 @needs_books
+def test_a_glossary_leaves_out_what_explains() -> None:
+    assert glossary("人間並みの推論", "ja") == {"推論": ("inference", "deduction")}
+    assert "国土交通省" in glossary("国土交通省が決めた。", "ja"), "a long name is none"
+
+
+@needs_books
 def test_a_glossary_takes_no_part_of_a_word_for_a_name() -> None:
     assert "新部" not in glossary("新部門は研究を担う。", "ja")
     assert glossary("", "ja") == glossary("The end", "en") == {}
