@@ -25,6 +25,7 @@ import numpy as np
 import numpy.typing as npt
 
 from qa.language import detect
+from qa.names import KATAKANA
 
 __all__ = ["LANGUAGES", "Word", "available", "concepts", "glossary", "shared", "words"]
 
@@ -35,7 +36,6 @@ _HAN, _KATAKANA = r"\u3400-\u9fff々", r"ァ-ヺー"
 _CUT = re.compile(rf"[{_HAN}{_KATAKANA}]")
 _IDEOGRAPH = re.compile(rf"[{_HAN}]")
 _ALL_KATAKANA, _ALL_HAN = re.compile(rf"[{_KATAKANA}]+"), re.compile(rf"[{_HAN}]+")
-_KATAKANA_RUN = re.compile(rf"[{_KATAKANA}]+(?:[・=＝][{_KATAKANA}]+)*")
 _ENGLISH = re.compile(r"[a-z]{2,}|\d+")
 _INFLECTED = dict(zip("るうくぐすつぬぶむい", "りいきぎしちにびみく", strict=True))
 """What verbs and adjectives end with in the dictionary and, mostly, nowhere else; what it turns into."""
@@ -131,9 +131,7 @@ def concepts(text: str, language: str) -> tuple[frozenset[str], ...]:
         text: any.
         language: its ISO 639-1 code; of one without a dictionary counts what stands in Latin letters.
     """
-    known = words(text, language)
-    meant = [_stems(" ".join(part for sense in word.meanings for part in sense)) for word in known]
-    meant += [frozenset({stem}) for stem in sorted(_stems(text))]
+    meant = [*map(_meant, words(text, language)), *map(_itself, sorted(_stems(text)))]
     return tuple(stems for stems in dict.fromkeys(meant) if stems)
 
 
@@ -148,7 +146,8 @@ def shared(text: str, others: Sequence[tuple[str, str]]) -> npt.NDArray[np.float
         others: texts, each with what helps to tell its language, such as its title.
 
     Returns:
-        Shape (len(others),), 0 to 1; 0 for those in the language of ``text`` and those of no dictionary.
+        Shape (len(others),), 0 to 1; 0 for those in the language of ``text``, and where neither has a
+        dictionary.
     """
     share = np.zeros(len(others))
     language, *languages = (detect(told, LANGUAGES) for told in (text, *map("\n".join, others)))
@@ -212,7 +211,7 @@ def _names(text: str, placed: Mapping[int, Word]) -> dict[int, Word]:
 def _katakana_names(text: str, placed: Mapping[int, Word]) -> dict[int, Word]:
     """Parts of ジェイソン・ドロージ and before a title; elsewhere what is no word."""
     found: dict[int, Word] = {}
-    for run in _KATAKANA_RUN.finditer(text):
+    for run in KATAKANA.finditer(text):
         parts = list(re.finditer(rf"[{_KATAKANA}]{{2,}}", run[0]))
         marked = len(parts) > 1 or _TITLED.match(text, run.end())
         for part in parts:
@@ -221,6 +220,18 @@ def _katakana_names(text: str, placed: Mapping[int, Word]) -> dict[int, Word]:
             if name:
                 found[at] = name
     return found
+
+
+@lru_cache(maxsize=50_000)
+def _meant(word: Word) -> frozenset[str]:
+    """One set for all texts that have the word: with sets of its own each text would keep 18 KB."""
+    return _stems(" ".join(part for sense in word.meanings for part in sense))
+
+
+@lru_cache(maxsize=50_000)
+def _itself(stem: str) -> frozenset[str]:
+    """What an English word means, shared like `_meant`."""
+    return frozenset({stem})
 
 
 @cache
@@ -260,7 +271,7 @@ def _name(part: str) -> Word | None:
 
 
 @lru_cache(maxsize=50_000)
-def _chinese(part: str, inflected: bool = False) -> Word | None:
+def _chinese(part: str, inflected: bool) -> Word | None:
     """A word of CC-CEDICT; none is inflected."""
     book = _cedict()
     meanings = [_plain(text) for text in book(part) or () if not _NO_MEANING.search(text)] if book else []

@@ -191,6 +191,7 @@ def restated(text: str, language: str) -> str:
 
 
 def _vaguely(match: re.Match[str]) -> str:
+    """数十億ドル in English words; a unit that has none here stays as it was written."""
     zeros = len(str(CJK_SCALES[match["scale"]] * {"十": 10, "百": 100, "千": 1000}.get(match["tens"], 1))) - 1
     suffix = match["suffix"] or ""
     unit = _VAGUE_UNITS.get(SUFFIX_UNITS.get(suffix, ""), suffix)

