@@ -31,27 +31,42 @@ _ENTITY = re.compile(r"&(?:#\w{1,8}|\w{2,31});")
 _LAST_WORD = re.compile(r"[!-~]+\Z")
 _UNSETTLED = re.compile(r"(?:<[a-zA-Z/!?][^<>]*|\burl\([^)\n]*|[【［][\d\s,、]*[】］]?)\Z", re.IGNORECASE)
 
+_REPLY = r"(?:answer|reply|response|output)s?"
+_MACHINE = r"(?:ai|assistant|model|chatbot|llm)s?"
+_ANSWERED = "回答|返答|応答|出力"
+_DO = r"(?:てください|て下さい|なさい|せよ|しろ|ること(?=[。！!\s]|$))"
+"""What a Japanese order ends with."""
 _TO_THE_MODEL = re.compile(
     r"\b(?:ignore|disregard|forget|override|bypass)\b.{0,40}"
     r"\b(?:instruction|prompt|above|previous|prior|rule|context|question)"
     r"|\b(?:system|developer) (?:prompt|message|override|instruction)"
-    r"|\b(?:as|you are|to the) an? (?:ai|language model|assistant|chatbot)\b"
-    r"|\bto the (?:ai|assistant|model|chatbot)\b"
-    r"|\b(?:begin|start|end|finish|precede|append|prefix)\b.{0,30}\b(?:answer|reply|response|output)s?\b"
-    r"|\b(?:answer|reply|respond|output|print|say|write|return|include|insert|add)\b.{0,30}"
+    r"|\byou are an? (?:ai|language model|assistant|chatbot)\b"
+    r"|\bas an? (?:ai|language model|ai assistant|assistant|chatbot)(?: language model)?(?:,| you\b)"
+    rf"|(?:^to|\b(?:note|notice|message|instructions?|attention|addressed):? (?:to|for)) (?:the|any|all) {_MACHINE}"
+    r"\b(?=\s*(?:[:：,.!–—-]|that\b|who\b|reading\b|$))"
+    r"|\b(?:begin|start|end|finish|precede|append|prefix)\b.{0,12}"
+    rf"\b(?:(?:your|each|every|all) {_REPLY}\b|the {_REPLY} with\b)"
+    r"|(?:^|[.!?:;,\"'“”(\[>-]\s*|\b(?:and|please|then|must|should|shall|always|just|now|only)\s+)"
+    r"(?:answer|reply|respond|output|print|say|write|return|include|insert|add)\b.{0,30}"
     r"\b(?:only|exactly|verbatim|nothing else|instead|with the (?:word|phrase|code|string|text|token))\b"
-    r"|\b(?:in|to|of|into) your (?:answer|reply|response|output)"
-    r"|(?:指示|命令|プロンプト|質問|文脈|ルール).{0,12}(?:無視|忘れ|破棄|従わ)"
-    r"|(?:これ以降|これまで|以前|上記|前)の(?:指示|命令|プロンプト)"
-    r"|(?:回答|返答|応答|出力|答え).{0,20}(?:してください|しなさい|せよ|すること|含め|加え|付け|書き|始め|終え)"
-    r"|(?:とだけ|のみ|だけ)(?:を)?(?:答え|回答|返答|返信|出力|書)"
-    r"|AI(?:アシスタント|モデル)?(?:へ|は次|に告|に対)|システムプロンプト"
-    r"|\bwhen (?:you|asked|answering|summari[sz]ing|citing|quoting)\b.{0,60}"
-    r"\b(?:must|always|cite|say|include|append)\b"
-    r"|(?:引用|要約|回答|返答)(?:する|の)?(?:とき|時|際|場合|冒頭|末尾|最後|前).{0,40}(?:こと|ください|下さい)"
-    r"|(?:忽略|无视).{0,12}(?:指令|指示|提示)|(?:只|仅)(?:回答|输出|回复)",
+    rf"|\b(?:in|to|of|into) your {_REPLY}\b|\byour {_REPLY}\b.{{0,30}}\bonly\b"
+    r"|\bwhen (?:you (?:are asked|answer|reply|respond|summari[sz]e|cite|quote)"
+    r"|asked|answering|summari[sz]ing|citing|quoting)\b.{0,60}\b(?:must|always|cite|say|include|append)\b"
+    r"|(?:指示|命令|プロンプト|質問|文脈|ルール).{0,12}"
+    rf"(?:(?:無視|破棄)(?:し{_DO}|せよ|すること|して.{{0,40}}{_DO})"
+    rf"|忘れ(?:{_DO}|ろ)|従わ(?:ない|なく|ず))"
+    r"|(?:これ以降|これまで|以前|上記|前)の(?:指示|プロンプト)"
+    rf"|(?:{_ANSWERED}|答え).{{0,20}}"
+    rf"(?:し{_DO}|せよ|すること(?=[。！!\s]|$)|(?:含め|加え|付け|始め|終え|書[いき]){_DO})"
+    rf"|(?:とだけ|のみ|だけ)を?(?:答え|(?:{_ANSWERED}|返信)(?:[しす]|せよ|$)|書[いきけく])(?:{_DO}|こと|よ|$)"
+    rf"|(?:引用|要約|{_ANSWERED})(?:する|の)?(?:とき|時|際|場合|冒頭|末尾|最後|前).{{0,40}}"
+    r"(?:こと(?=[。！!\s]|$)|ください|下さい)"
+    r"|(?<![A-Za-z])AI(?:アシスタント|モデル)?"
+    r"(?:へ(?=[：:、,。\s]|$|の(?:指示|命令|お願い|注意|連絡))|は次の(?:指示|命令|文)|に告ぐ|に対する(?:指示|命令))"
+    r"|システムプロンプト|(?:忽略|无视).{0,12}(?:指令|指示|提示)|(?:只|仅)(?:回答|输出|回复)",
     re.IGNORECASE | re.DOTALL,
 )
+"""Orders, not reports of them: "AIへの投資", "added to the model" and "would say only that" are what news is made of."""
 
 
 def visible(text: str) -> str:

@@ -25,9 +25,9 @@ import numpy as np
 import numpy.typing as npt
 
 from qa.language import detect
-from qa.names import KATAKANA
+from qa.names import ALIKE, KATAKANA, alike
 
-__all__ = ["LANGUAGES", "Word", "available", "concepts", "glossary", "shared", "words"]
+__all__ = ["LANGUAGES", "Word", "available", "concepts", "glossary", "in_katakana", "shared", "words"]
 
 LANGUAGES = ("ja", "zh")
 """ISO 639-1 codes of those that there is a dictionary of."""
@@ -116,6 +116,15 @@ def glossary(text: str, language: str) -> dict[str, tuple[str, ...]]:
     told |= _names(text, placed) if language == "ja" else {}
     short = {told[at].text: tuple(filter(_says, told[at].meanings[0]))[:_TOLD] for at in sorted(told)}
     return {text: meanings for text, meanings in short.items() if meanings}
+
+
+def in_katakana(name: str) -> str:
+    """A foreign name as Japanese writes it, where JMnedict has that or each of its words; else "".
+
+    Args:
+        name: in Latin letters.
+    """
+    return _katakana(name) or "・".join(parts if all(parts := [*map(_katakana, name.split())]) else ())
 
 
 def _says(meaning: str) -> bool:
@@ -271,6 +280,13 @@ def _name(part: str) -> Word | None:
 
 
 @lru_cache(maxsize=50_000)
+def _katakana(name: str) -> str:
+    """A name of JMnedict the other way round."""
+    book = _jmdict()
+    return book.katakana(name) if book else ""
+
+
+@lru_cache(maxsize=50_000)
 def _chinese(part: str, inflected: bool) -> Word | None:
     """A word of CC-CEDICT; none is inflected."""
     book = _cedict()
@@ -303,6 +319,13 @@ _NAMES = """
     LEFT JOIN NETransType t ON t.tid = n.ID GROUP BY e.idseq, g.text ORDER BY min(g.rowid)
 """
 """How a name is written in Latin letters, and how many kinds of name that is."""
+_FOREIGN = """
+    SELECT a.text, count(nullif(t.text, 'unclass')) FROM NETransGloss g
+    JOIN NETranslation n ON n.ID = g.tid JOIN NEKana a ON a.idseq = n.idseq
+    LEFT JOIN NETransType t ON t.tid = n.ID
+    WHERE g.text = :name AND NOT EXISTS (SELECT 1 FROM NEKanji k WHERE k.idseq = n.idseq) GROUP BY a.text
+"""
+"""How a name that has no characters is read, and of how many kinds it is known to be."""
 
 
 class _JMdict:
@@ -347,6 +370,14 @@ class _JMdict:
             return None
         _, reading = max(readings, key=lambda pair: pair[0])  # the first of several
         return Word(part, ((reading,),))
+
+    def katakana(self, name: str) -> str:
+        """The one form that sounds like a name; "" where there are several and none is of a known kind."""
+        with self._lock:
+            found = self._file.execute(_FOREIGN, {"name": name}).fetchall()
+        forms = [(kinds, form) for form, kinds in found if alike(name, form) >= ALIKE]
+        usual = [form for kinds, form in forms if kinds] or [form for _, form in forms]
+        return usual[0] if len(usual) == 1 else ""
 
     def _rank(self, entry: int) -> int:
         """See `Word`."""

@@ -2,8 +2,9 @@
 
 A small model that is asked a question about a sentence in another language tends to say the question back;
 asked for nothing but the sentence it is right far more often (evals/EXPERIMENTS.md). What it gets wrong most
-is put right before it reads: amounts are written in the reader's number words, and names as the question or
-the rest of the document spells them. A grammar keeps it in the reader's script.
+is put right before it reads: amounts are written in the reader's number words, and names as the question, the
+rest of the document or, for readers of Japanese, a dictionary spells them. A grammar keeps it in the reader's
+script.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from langchain_core.runnables import RunnableConfig
 
 from qa import prompts
 from qa.clean import plain, visible
-from qa.dictionary import LANGUAGES, glossary
+from qa.dictionary import LANGUAGES, glossary, in_katakana
 from qa.figures import restated
 from qa.language import detect, script_of
 from qa.models import Chat, Completion
@@ -123,12 +124,19 @@ def prepared(sentence: str, question: str, language: str, beside: str = "") -> s
     """
     text = restated(" ".join(visible(sentence).split()), language)
     beside = "" if language in _OWN_SCRIPT else beside
-    for form, name in _known_forms(text, question, beside):
+    told = {name: form for name in names_in(text) if (form := _in_katakana(name))} if language == "ja" else {}
+    forms = told | _known_forms(text, question, beside)
+    for form, name in sorted(forms.items(), key=lambda pair: -len(pair[0])):
         text = whole(form).sub(lambda _, name=name: name, text)  # type: ignore[misc]
     return text
 
 
-def _known_forms(text: str, question: str, beside: str) -> list[tuple[str, str]]:
+def _in_katakana(name: str) -> str:
+    """A name of several words; the model knows Paris, and a dictionary has it as a woman's, パリス."""
+    return in_katakana(name) if word_count(name) > 1 else ""
+
+
+def _known_forms(text: str, question: str, beside: str) -> dict[str, str]:
     """The names of the sentence that are written in another script elsewhere, each with that form.
 
     Korean marks no names: what sounds like one of the sentence's is one.
@@ -138,7 +146,7 @@ def _known_forms(text: str, question: str, beside: str) -> list[tuple[str, str]]
     known = [(foreign_form(name, text), name) for name in dict.fromkeys([*words, *runs, *names_in(question)])]
     if "hangul" in script_of(question):
         known += [(form, foreign_form(form, question)) for form in (*capitals(text), *foreign_runs(text))]
-    found = {
+    return {
         form: name
         for form, name in known
         # Word for word: "Wang" finds アレクサンドル・ワン, and is not the whole of it.
@@ -148,7 +156,6 @@ def _known_forms(text: str, question: str, beside: str) -> list[tuple[str, str]]
         and _clear(name, form, text)
         and name.lower() not in text.lower()
     }
-    return sorted(found.items(), key=lambda pair: -len(pair[0]))
 
 
 def _clear(name: str, form: str, text: str) -> bool:

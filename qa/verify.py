@@ -23,7 +23,17 @@ from qa.roles import roles, wrong_role
 from qa.terms import terms
 from qa.units import CURRENCIES
 
-__all__ = ["Details", "Verdict", "carries_name", "changes_amount", "check", "details", "missing", "names_in"]
+__all__ = [
+    "Details",
+    "Verdict",
+    "adds_speaker",
+    "carries_name",
+    "changes_amount",
+    "check",
+    "details",
+    "missing",
+    "names_in",
+]
 
 _SUPPORTED_SHARE = 0.5
 _PARTLY_SHARE = 0.25
@@ -48,6 +58,8 @@ _KOREAN_PERSON = re.compile(
     rf"(?<![가-힣])(?P<name>(?:{_PLAIN}\s)?[가-힣]+)\s씨(?=[은는이가를의도와에]|[^가-힣]|$)"
 )
 _KOREAN_FULL_NAME = re.compile(rf"(?<![가-힣])(?P<name>{_PLAIN}\s{_PLAIN})\s$")
+_I = re.compile(r"\b(?:I|[Mm]y|[Mm]e|[Mm]yself)\b")
+_SPEAKER = re.compile('[私僕俺我「『“"]|わたし|ぼく|自分|わが')
 _FUNCTION_WORDS = frozenset(
     "the and for with that this from was were are has have had been its his her their they who which can will "
     "would could should may might also than then into out over not but did does one all any such more".split()
@@ -141,6 +153,16 @@ def changes_amount(sentence: str, source: str) -> bool:
     """
     figures_lost, _ = missing(details(sentence, ""), source)
     return any(f.scaled or f.unit in CURRENCIES or f.unit == "percent" for f in figures_lost)
+
+
+def adds_speaker(sentence: str, source: str) -> bool:
+    """Whether an English translation says "I" where a Japanese or Chinese source names no speaker.
+
+    Japanese leaves the subject out, and a small model makes one up. No quotation is looked into. None of 665
+    written translations (`benchmarks/translations.jsonl`) does it.
+    """
+    foreign = "cjk" in script_of(source) and not _SPEAKER.search(source)
+    return foreign and bool(_I.search(sentence))
 
 
 def check(sentence: str, question: str, evidence: str, similarity: float = 1.0) -> Verdict:

@@ -501,7 +501,7 @@ def test_the_adapter_is_asked_the_question_alone(make, article):
         ("Who will run the ferry?", "Mara Ellison will run the ferry.", 0.18, None, False),
         ("Who will run the ferry?", "Mara Ellison will run the ferry.", 0.18, 0.1, True),
         ("船を運航するのは誰ですか？", "港長のエリソンが船を運航する。", 0.13, None, True),
-        ("船を運航するのは誰ですか？", "港長のエリソンが船を運航する。", 0.11, None, False),
+        ("船を運航するのは誰ですか？", "港長のエリソンが船を運航する。", 0.08, None, False),
         ("Who will run the ferry?", "港長のエリソンが船を運航する。", 0.13, None, True),
     ],
 )
@@ -707,6 +707,22 @@ def test_a_translation_with_another_amount_gives_way(make, made, kept):
     assistant.add_texts([("ferry", "渡し船", "マーラ・エリソンは2019年に2億4000万ドルを支払った。")])
     answer = assistant.ask("How much did Mara Ellison pay?")
     assert answer.answered and ("支払った。" not in answer.text) == kept
+
+
+@pytest.mark.parametrize(
+    ("source", "made", "kept"),
+    [
+        ("渡し船の記事を書いている。", "The writer is covering the ferry.", True),
+        ("渡し船の記事を書いている。", "I write about the ferry.", False),
+        ("私は渡し船の記事を書いている。", "I write about the ferry.", True),
+    ],
+)
+def test_a_translation_that_makes_up_a_speaker_gives_way(make, source, made, kept):
+    assistant = make(lambda prompt: made, stated=sure_of_either("渡し船", made), local=True)
+    assistant._embedder = Polyglot()
+    assistant.add_texts([("ferry", "渡し船", source)])
+    answer = assistant.ask("Who covers the ferry?")
+    assert answer.answered and (answer.text == made) == kept
 
 
 @pytest.mark.parametrize(("made", "kept"), [("The ferry began in 1998.", True), ("The ferry began.", False)])

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from qa import dictionary
-from qa.dictionary import concepts, glossary, shared, words
+from qa.dictionary import concepts, glossary, in_katakana, shared, words
 
 needs_books = pytest.mark.skipif(
     dictionary.available() != dictionary.LANGUAGES,
@@ -58,6 +58,22 @@ def test_a_glossary_leaves_out_what_explains() -> None:
 def test_a_glossary_takes_no_part_of_a_word_for_a_name() -> None:
     assert "新部" not in glossary("新部門は研究を担う。", "ja")
     assert glossary("", "ja") == glossary("The end", "en") == {}
+
+
+@needs_books
+@pytest.mark.parametrize(
+    ("name", "form"),
+    [
+        ("Mark Zuckerberg", "マーク・ザッカーバーグ"),
+        ("San Francisco", "サンフランシスコ"),
+        ("Michael Jordan", ""),
+        ("Boston Droege", ""),
+        ("", ""),
+    ],
+    ids=["its words", "as a whole", "four forms", "a nickname and one that is not there", "nothing"],
+)
+def test_a_foreign_name_in_katakana(name: str, form: str) -> None:
+    assert in_katakana(name) == form
 
 
 @needs_books

@@ -40,12 +40,13 @@ def test_invented_articles_mark_whole_sentences_and_none_is_learned_from():
     if not ARTICLES.is_dir():
         pytest.skip("benchmarks are not part of the source distribution")
     learned = [invented(folder) for folder in sorted(ARTICLES.iterdir())]
-    assert len({passage.text for suite in [scored, *learned] for passage in suite.passages}) == 336
+    assert len({passage.text for suite in [scored, *learned] for passage in suite.passages}) == 446
     for suite in [scored, *learned]:
         texts = {passage.name: passage.text for passage in suite.passages}
         for case in suite.cases:
             spans = {texts[name][start:end] for name, start, end in case.gold_spans}
-            assert all(text[-1] in '.!?。！？」』”"“)）' for text in spans), (suite.name, case.id)
+            whole = suite.name == "mail" or all(text[-1] in '.!?。！？」』”"“)）' for text in spans)
+            assert whole, (suite.name, case.id)  # a letter is of lines
             assert case.question not in spans and set(case.among) <= texts.keys()
 
 

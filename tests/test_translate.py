@@ -4,6 +4,7 @@ import pytest
 from scripted import ScriptedChat
 
 from qa import translate
+from qa.dictionary import available
 from qa.translate import Translations, prepared
 
 
@@ -30,6 +31,22 @@ from qa.translate import Translations, prepared
 def test_amounts_and_names_are_put_right_before_the_model_reads(
     sentence: str, question: str, language: str, given: str
 ) -> None:
+    assert prepared(sentence, question, language) == given
+
+
+@pytest.mark.parametrize(
+    ("sentence", "question", "language", "given"),
+    [
+        ("Mark Zuckerberg leads.", "誰が率いる？", "ja", "マーク・ザッカーバーグ leads."),
+        ("Mark Zuckerberg leads.", "ザッカーバーグは？", "ja", "マーク・ザッカーバーグ leads."),
+        ("Mark Zuckerberg leads.", "누가?", "ko", "Mark Zuckerberg leads."),
+        ("Paris and Brendan Foody.", "誰？", "ja", "Paris and Brendan Foody."),
+    ],
+    ids=["by its words", "the question has a part", "another language", "one word, or none is known"],
+)
+def test_names_of_several_words_are_written_as_a_dictionary_has_them(sentence, question, language, given):
+    if "ja" not in available():
+        pytest.skip("the dictionaries come with the extra [local]")
     assert prepared(sentence, question, language) == given
 
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from qa.verify import carries_name, check, details, names_in
+from qa.verify import adds_speaker, carries_name, check, details, names_in
 
 Q = "何がありましたか？"
 
@@ -144,3 +144,30 @@ def test_any_texts_get_a_verdict(sentence: str, question: str, evidence: str, si
     verdict = check(sentence, question, evidence, similarity)
     assert 0.0 <= verdict.score <= 1.0
     assert bool(verdict.reason) is (verdict.state != "supported")
+
+
+@pytest.mark.parametrize(
+    ("source", "made", "adds"),
+    [
+        ("記事を書いている。", "I write articles.", True),
+        ("正在撰写文章。", "Writing is my work.", True),
+        ("私は記事を書いている。", "I write articles.", False),
+        ("「記事を書く」と述べた。", "She said: I write articles.", False),
+        ("記事を書いている。", "It writes articles; World War I ended.", True),
+        ("記事を書いている。", "The men write articles.", False),
+        ("Schreibt Artikel.", "I write articles.", False),
+        ("", "I write articles.", False),
+    ],
+    ids=[
+        "made up",
+        "of what is mine",
+        "there",
+        "quoted",
+        "a numeral, to be safe",
+        "none",
+        "not checked",
+        "nothing",
+    ],
+)
+def test_who_speaks_only_in_a_translation(source: str, made: str, adds: bool) -> None:
+    assert adds_speaker(made, source) == adds
