@@ -21,7 +21,7 @@ from qa.dictionary import LANGUAGES, glossary, in_katakana
 from qa.figures import restated
 from qa.language import detect, script_of
 from qa.models import Chat, Completion
-from qa.names import alike, capitals, foreign_form, foreign_runs, whole, word_count
+from qa.names import ALIKE, alike, capitals, foreign_form, foreign_runs, full_names, whole, word_count
 from qa.verify import names_in
 from qa.wording import language_name
 
@@ -91,7 +91,7 @@ class Translations:
             max_tokens=_FEWEST_TOKENS + _TOKENS_A_CHARACTER * len(sentence),
             local_options=_SPELLED.get(language, {}),
         )
-        done = replace(done, text=plain(done.text).strip())
+        done = replace(done, text=_with_names(plain(done.text).strip(), sentence))
         if done.finish == "stop":
             self._kept[key] = replace(done, tokens_in=0, tokens_out=0)
             while len(self._kept) > self._most:
@@ -128,6 +128,16 @@ def prepared(sentence: str, question: str, language: str, beside: str = "") -> s
     forms = told | _known_forms(text, question, beside)
     for form, name in sorted(forms.items(), key=lambda pair: -len(pair[0])):
         text = whole(form).sub(lambda _, name=name: name, text)  # type: ignore[misc]
+    return text
+
+
+def _with_names(text: str, sentence: str) -> str:
+    """A translation with the katakana names that its sentence was given, where it has one nearly alike."""
+    for name in full_names(sentence):
+        others = [other for other in full_names(text) if other not in sentence]
+        nearest = max(others, key=lambda other, name=name: alike(name, other), default="")  # type: ignore[misc]
+        if name not in text and nearest and alike(name, nearest) >= ALIKE:
+            text = text.replace(nearest, name)
     return text
 
 

@@ -67,6 +67,21 @@ def test_the_model_is_told_what_the_dictionary_says(
     assert asked[0] == f"Translate into English:\n\n彼は退任した。\n\n{told}".strip()
 
 
+@pytest.mark.parametrize(
+    ("made", "kept"),
+    [
+        ("マーケット・ザッカーバーグが率いる。", "マーク・ザッカーバーグが率いる。"),
+        ("マーク・ザッカーバーグが率いる。", "マーク・ザッカーバーグが率いる。"),
+        ("アンナ・ケルンが率いる。", "アンナ・ケルンが率いる。"),
+        ("彼が率いる。", "彼が率いる。"),
+    ],
+    ids=["nearly", "right", "another", "none"],
+)
+def test_a_name_that_the_model_was_given_stays(made: str, kept: str) -> None:
+    chat = ScriptedChat(lambda prompt: made)
+    assert Translations(chat)("マーク・ザッカーバーグ leads.", "ja").text == kept
+
+
 def test_what_was_cut_off_is_not_kept() -> None:
     chat = ScriptedChat(lambda prompt: "It grew.", finish="length")
     translations = Translations(chat)
