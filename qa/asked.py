@@ -17,7 +17,7 @@ from qa.figures import Figure, figures, same, spelled
 from qa.roles import Role, leads, roles
 from qa.units import CURRENCIES, MEASURES, OLDEST, SUFFIX_UNITS
 
-__all__ = ["asks_for", "question_proper"]
+__all__ = ["asks_for", "loses_office", "question_proper"]
 
 _TO_LAST_MARK = re.compile(r".*(?:？|\?(?=\s|$|[^\x00-\x7f]))", re.DOTALL)
 
@@ -140,6 +140,13 @@ _FOUNDED = re.compile(
 )
 
 
+_POST = re.compile(
+    r"\b(?:post|position|job|role|title|office|posten|amt|cargo|puesto)\b|役職|肩書|職[位務]|职[位务]|직[책위함]",
+    re.IGNORECASE,
+)
+"""What somebody holds, without its name."""
+
+
 def question_proper(message: str) -> str:
     """A message to its last question mark: what follows says how to answer, as in "Who won? Be brief."."""
     asked = _TO_LAST_MARK.match(message)
@@ -257,6 +264,11 @@ _KINDS: tuple[tuple[re.Pattern[str], str, _Test], ...] = (
     (_DAY, "a date", _has_day),
     (_WHEN, "a time", _has_time),
 )
+
+
+def loses_office(question: str, source: str, translation: str) -> bool:
+    """Whether somebody's post is asked for, and a translation has no office where its source has one."""
+    return bool(_POST.search(question) and roles(source)) and not roles(translation)
 
 
 def _office_lacks(question: str, evidence: str) -> str:

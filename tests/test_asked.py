@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evals import contradictions
-from qa.asked import asks_for, question_proper
+from qa.asked import asks_for, loses_office, question_proper
 
 DATA = contradictions.DATA.parent
 ARTICLE = Path(__file__).parents[2] / "shared" / "article" / "article.ja.txt"
@@ -183,3 +183,23 @@ def test_any_texts(question: str, evidence: str) -> None:
 )
 def test_what_follows_the_question_is_no_part_of_it(message: str, proper: str) -> None:
     assert question_proper(message) == proper
+
+
+@pytest.mark.parametrize(
+    ("question", "source", "translation", "loses"),
+    [
+        ("What post does Kern hold?", "CEOのアンナ・ケルンが率いる。", "Anna Kern leads it.", True),
+        (
+            "What post does Kern hold?",
+            "CEOのアンナ・ケルンが率いる。",
+            "Anna Kern, the CEO, leads it.",
+            False,
+        ),
+        ("ケルン氏の役職は？", "Anna Kern, the CEO, leads it.", "ケルン氏が率いる。", True),
+        ("What does Kern lead?", "CEOのアンナ・ケルンが率いる。", "Anna Kern leads it.", False),
+        ("What post does Kern hold?", "アンナ・ケルンが率いる。", "Anna Kern leads it.", False),
+    ],
+    ids=["lost", "kept", "into Japanese", "not asked", "none there"],
+)
+def test_a_post_that_a_translation_loses(question: str, source: str, translation: str, loses: bool) -> None:
+    assert loses_office(question, source, translation) == loses
