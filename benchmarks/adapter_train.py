@@ -198,19 +198,17 @@ def _laid(groups: Sequence[Group]) -> tuple[Tensor, Tensor, Tensor, Tensor, Tens
     wanted: list[int] = []
     for number, group in enumerate(groups):
         shared = _shared(group)
-        for part, example in enumerate([None, *group]):
-            new = group[0].tokens[:shared] if example is None else example.tokens[shared:-1]
-            start = 0 if example is None else shared
-            if example is not None:
-                before += range(len(tokens) + example.start - 1 - shared, len(tokens) + len(new))
-                wanted += example.tokens[example.start :]
+        own = [(example.tokens[shared:-1], shared, example.tokens[example.start :]) for example in group]
+        for part, (new, place, answer) in enumerate([(group[0].tokens[:shared], 0, []), *own]):
             tokens += new
-            places += range(start, start + len(new))
+            places += range(place, place + len(new))
             owners += [(number, part)] * len(new)
+            before += range(len(tokens) - len(answer), len(tokens))
+            wanted += answer
     group_of, part_of = torch.tensor(owners).T
     order = torch.arange(len(tokens))
-    own = (part_of[None] == 0) | (part_of[:, None] == part_of[None])
-    sees = (order[:, None] >= order[None]) & (group_of[:, None] == group_of[None]) & own
+    read = (part_of[None] == 0) | (part_of[:, None] == part_of[None])
+    sees = (order[:, None] >= order[None]) & (group_of[:, None] == group_of[None]) & read
     seen = torch.zeros(sees.shape, dtype=BF16).masked_fill_(~sees, -math.inf)
     return torch.tensor(tokens), torch.tensor(places), seen, torch.tensor(before), torch.tensor(wanted)
 
@@ -294,7 +292,8 @@ def learn(model: Model, examples: Sequence[Example], given: argparse.Namespace) 
     for number, epoch in enumerate(epochs, 1):
         losses = []
         for step in epoch:
-            count = sum(len(_answers(batch)) for batch in step)
+            read = [example for batch in step for group in batch for example in group]
+            count = sum(len(example.tokens) - example.start for example in read)
             for batch in step:
                 loss = model(batch)
                 (loss.sum() / count).backward()
@@ -335,11 +334,13 @@ def _batches(examples: Sequence[Example], tokens: int, seed: int) -> list[list[G
         groups = _grouped([example for example in examples if example.judges is judges])
         order.shuffle(groups)
         batch: list[Group] = []
+        length = 0
         for group in groups:
-            if batch and _length([*batch, group]) > tokens // (1 if judges else 2):
+            if batch and length + _length(group) > tokens // (1 if judges else 2):
                 batches.append(batch)
-                batch = []
+                batch, length = [], 0
             batch.append(group)
+            length += _length(group)
         batches += [batch] if batch else []
     order.shuffle(batches)
     return batches
@@ -358,18 +359,14 @@ def _grouped(examples: Sequence[Example], most: int = 24) -> list[Group]:
     return groups
 
 
-def _length(groups: Sequence[Group]) -> int:
-    """Tokens that are read of groups."""
-    return sum(_shared(g) + sum(len(e.tokens) - 1 - _shared(g) for e in g) for g in groups)
+def _length(group: Group) -> int:
+    """Tokens that are read of it."""
+    shared = _shared(group)
+    return shared + sum(len(example.tokens) - 1 - shared for example in group)
 
 
 def _steps(batches: list[list[Group]], count: int) -> list[list[list[Group]]]:
     return [batches[at : at + count] for at in range(0, len(batches), count)]
-
-
-def _answers(batch: Sequence[Group]) -> list[int]:
-    """The tokens of the answers of a batch."""
-    return [token for group in batch for example in group for token in example.tokens[example.start :]]
 
 
 def write(model: Model, path: Path, strength: float) -> None:

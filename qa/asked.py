@@ -17,7 +17,7 @@ from qa.figures import Figure, figures, same, spelled
 from qa.roles import Role, leads, roles
 from qa.units import CURRENCIES, MEASURES, OLDEST, SUFFIX_UNITS
 
-__all__ = ["asks_for", "loses_office", "question_proper"]
+__all__ = ["asks_for", "loses", "question_proper"]
 
 _TO_LAST_MARK = re.compile(r".*(?:？|\?(?=\s|$|[^\x00-\x7f]))", re.DOTALL)
 
@@ -138,8 +138,6 @@ _FOUNDED = re.compile(
     r"\bfound(?:ed|ing)\b|\b(?:set up|started|created|established|launched) by\b|創業|設立|創設|創立|立ち上げ|创立|创办|成立|창업|설립|fund[óoa]|gegründet|gründete",
     re.IGNORECASE,
 )
-
-
 _POST = re.compile(
     r"\b(?:post|position|job|role|title|office|posten|amt|cargo|puesto)\b|役職|肩書|職[位務]|职[位务]|직[책위함]",
     re.IGNORECASE,
@@ -161,6 +159,13 @@ def asks_for(question: str, evidence: str) -> str:
         evidence: the sentences that are to answer it, with what they stand under.
     """
     return _office_lacks(question, evidence) or _kind_lacks(question, evidence)
+
+
+def loses(question: str, source: str, translation: str) -> bool:
+    """Whether a translation has nothing of the kind asked for, where its source has: the year, or a post."""
+    if _POST.search(question) and roles(source) and not roles(translation):
+        return True
+    return bool(asks_for(question, translation)) and not asks_for(question, source)
 
 
 def _kind_lacks(question: str, evidence: str) -> str:
@@ -264,11 +269,6 @@ _KINDS: tuple[tuple[re.Pattern[str], str, _Test], ...] = (
     (_DAY, "a date", _has_day),
     (_WHEN, "a time", _has_time),
 )
-
-
-def loses_office(question: str, source: str, translation: str) -> bool:
-    """Whether somebody's post is asked for, and a translation has no office where its source has one."""
-    return bool(_POST.search(question) and roles(source)) and not roles(translation)
 
 
 def _office_lacks(question: str, evidence: str) -> str:

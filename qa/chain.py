@@ -22,7 +22,7 @@ from typing import Any, TypeGuard, cast
 from langchain_core.runnables import Runnable, RunnableConfig, RunnableLambda
 
 from qa import evidence, prompts, retrieve
-from qa.asked import asks_for, loses_office, question_proper
+from qa.asked import asks_for, loses, question_proper
 from qa.cite import Candidate, Proof, prove
 from qa.clean import plain, settled, visible
 from qa.data import Answer, Citation, Hit, Reason, Receipt, Sentence
@@ -387,9 +387,7 @@ class Pipeline:
             return None
         if not all(carries_name(name, text) for name in _sure_names(part.text, turn.language)):
             return None
-        if asks_for(turn.query, text) and not asks_for(turn.query, part.text):  # the year got lost
-            return None
-        if loses_office(turn.query, part.text, text):
+        if loses(turn.query, part.text, text):
             return None
         return _sentence(_labelled(part, text, turn.language), proof, {_span(part): marker}, turn)
 

@@ -124,7 +124,8 @@ def in_katakana(name: str) -> str:
     Args:
         name: in Latin letters.
     """
-    return _katakana(name) or "・".join(parts if all(parts := [*map(_katakana, name.split())]) else ())
+    parts = [_katakana(word) for word in name.split()]
+    return _katakana(name) or ("・".join(parts) if all(parts) else "")
 
 
 def _says(meaning: str) -> bool:

@@ -161,8 +161,7 @@ def adds_speaker(sentence: str, source: str) -> bool:
     Japanese leaves the subject out, and a small model makes one up. No quotation is looked into. None of 665
     written translations (`benchmarks/translations.jsonl`) does it.
     """
-    foreign = "cjk" in script_of(source) and not _SPEAKER.search(source)
-    return foreign and bool(_I.search(sentence))
+    return bool(_I.search(sentence)) and "cjk" in script_of(source) and not _SPEAKER.search(source)
 
 
 def check(sentence: str, question: str, evidence: str, similarity: float = 1.0) -> Verdict:

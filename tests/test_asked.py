@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evals import contradictions
-from qa.asked import asks_for, loses_office, question_proper
+from qa.asked import asks_for, loses, question_proper
 
 DATA = contradictions.DATA.parent
 ARTICLE = Path(__file__).parents[2] / "shared" / "article" / "article.ja.txt"
@@ -186,7 +186,7 @@ def test_what_follows_the_question_is_no_part_of_it(message: str, proper: str) -
 
 
 @pytest.mark.parametrize(
-    ("question", "source", "translation", "loses"),
+    ("question", "source", "translation", "lost"),
     [
         ("What post does Kern hold?", "CEOのアンナ・ケルンが率いる。", "Anna Kern leads it.", True),
         (
@@ -201,5 +201,5 @@ def test_what_follows_the_question_is_no_part_of_it(message: str, proper: str) -
     ],
     ids=["lost", "kept", "into Japanese", "not asked", "none there"],
 )
-def test_a_post_that_a_translation_loses(question: str, source: str, translation: str, loses: bool) -> None:
-    assert loses_office(question, source, translation) == loses
+def test_a_post_that_a_translation_loses(question: str, source: str, translation: str, lost: bool) -> None:
+    assert loses(question, source, translation) == lost

@@ -1,11 +1,18 @@
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
 from scripted import ScriptedChat
 
 from qa import translate
 from qa.dictionary import available
 from qa.translate import Translations, prepared
+
+needs_dictionary = pytest.mark.skipif(
+    "ja" not in available(), reason="the dictionaries come with the extra [local]"
+)
+by_dictionary = partial(pytest.param, marks=needs_dictionary)
 
 
 @pytest.mark.parametrize(
@@ -26,27 +33,15 @@ from qa.translate import Translations, prepared
         ("Mercor grew.", "메르코르는 성장했나요?", "ko", "메르코르 grew."),
         ("ジェイソン・ドロージ氏が去る。", "제이슨 드로지는 왜 떠났나?", "ko", "제이슨 드로지氏が去る。"),
         ("Mercorは\n成長した。", "Did Mercor grow?", "en", "Mercorは 成長した。"),
+        by_dictionary("Mark Zuckerberg leads.", "誰が率いる？", "ja", "マーク・ザッカーバーグ leads."),
+        by_dictionary("Mark Zuckerberg leads.", "ザッカーバーグは？", "ja", "マーク・ザッカーバーグ leads."),
+        by_dictionary("Mark Zuckerberg leads.", "누가?", "ko", "Mark Zuckerberg leads."),
+        by_dictionary("Paris and Brendan Foody.", "誰？", "ja", "Paris and Brendan Foody."),
     ],
 )
 def test_amounts_and_names_are_put_right_before_the_model_reads(
     sentence: str, question: str, language: str, given: str
 ) -> None:
-    assert prepared(sentence, question, language) == given
-
-
-@pytest.mark.parametrize(
-    ("sentence", "question", "language", "given"),
-    [
-        ("Mark Zuckerberg leads.", "誰が率いる？", "ja", "マーク・ザッカーバーグ leads."),
-        ("Mark Zuckerberg leads.", "ザッカーバーグは？", "ja", "マーク・ザッカーバーグ leads."),
-        ("Mark Zuckerberg leads.", "누가?", "ko", "Mark Zuckerberg leads."),
-        ("Paris and Brendan Foody.", "誰？", "ja", "Paris and Brendan Foody."),
-    ],
-    ids=["by its words", "the question has a part", "another language", "one word, or none is known"],
-)
-def test_names_of_several_words_are_written_as_a_dictionary_has_them(sentence, question, language, given):
-    if "ja" not in available():
-        pytest.skip("the dictionaries come with the extra [local]")
     assert prepared(sentence, question, language) == given
 
 
