@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from langchain_core.runnables import Runnable
+from langchain_core.vectorstores import VectorStore
 
 from qa import chunking, loading, retrieve
 from qa.chain import Pipeline, Turn
@@ -179,12 +180,9 @@ class Assistant:
             StoreError: another process is writing, or the disk is full.
             ModelError: the embedder cannot be used.
         """
-        count = len(self._store.documents())
-        if count:
-            self._store.reembed(
-                self._prepare, lambda done, total: self._progress("Embedding again", done, total)
-            )
-        return count
+        return self._store.reembed(
+            self._prepare, lambda done, total: self._progress("Embedding again", done, total)
+        )
 
     # Questions
 
@@ -237,6 +235,15 @@ class Assistant:
     def chain(self) -> Runnable[Any, Any]:
         """The pipeline as a LangChain Runnable: a question, or a dict, in; an `Answer` out."""
         return self._pipeline.chain()
+
+    @property
+    def vector_store(self) -> VectorStore:
+        """The index as a LangChain vector store, for retrievers of your own; it finds by meaning alone.
+
+        Raises:
+            IndexUnavailable: nothing has been added, another process owns the index, or there is no server.
+        """
+        return self._store.langchain(self.embedder)
 
     @cached_property
     def _pipeline(self) -> Pipeline:

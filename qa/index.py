@@ -486,15 +486,19 @@ class Store:
         self.index.prepare()
         return info
 
-    def reembed(self, prepare: Prepare, progress: Progress | None = None) -> None:
+    def reembed(self, prepare: Prepare, progress: Progress | None = None) -> int:
         """Cut and embed every document again; visible when all of it is done, and not before.
+
+        Returns:
+            How many documents.
 
         Raises:
             IndexUnavailable: as for `add_many`.
         """
-        self.library.reembed(prepare, progress)
+        count = self.library.reembed(prepare, progress)
         self.index.close()
         self.index.prepare()
+        return count
 
     def prepare(self, progress: Progress | None = None) -> None:
         """Make the vector index ready, so that the first search need not; may take a while."""

@@ -203,9 +203,13 @@ class Library:
     def _frequencies(self, wanted: Iterable[str]) -> tuple[dict[str, int], int]:
         """In how many chunks each wanted term is, for those that are in any, and the number of chunks."""
         wanted = tuple(wanted)
-        sql = f"SELECT term, doc FROM vocabulary WHERE term IN ({_marks(wanted)})"
-        total = self._rows("SELECT count(*) FROM keywords")
-        return {term: int(count) for term, count in self._rows(sql, wanted)}, int(total[0][0]) if total else 0
+        # One read: after a commit between two, a term could be in more chunks than there are.
+        sql = (
+            "SELECT NULL, count(*) FROM keywords"
+            f" UNION ALL SELECT term, doc FROM vocabulary WHERE term IN ({_marks(wanted)})"
+        )
+        frequency = {term: int(count) for term, count in self._rows(sql, wanted)}
+        return frequency, frequency.pop(None, 0)
 
     def check_fingerprint(self) -> None:
         """Make sure that stored vectors and new ones can be compared.
@@ -283,6 +287,16 @@ class Library:
             connection.execute("DELETE FROM documents WHERE id = ?", (document_id,))
         return info
 
+    def clear(self) -> None:
+        """Remove every document and what is kept beside them, in one step.
+
+        Raises:
+            IndexUnavailable: another process is writing.
+        """
+        with self._writing() as connection, self._transaction(connection):
+            connection.execute("DELETE FROM documents")
+            connection.execute("DELETE FROM meta WHERE key <> 'version'")
+
     def set_meta(self, key: str, value: str | int) -> None:
         """Keep a value beside the documents."""
         with self._writing() as connection, self._transaction(connection):
@@ -292,14 +306,19 @@ class Library:
         self,
         prepare: Callable[[Document], tuple[Sequence[Chunk], Vectors]],
         progress: Progress | None = None,
-    ) -> None:
+    ) -> int:
         """Cut and embed every document again, under this library's fingerprint.
 
         Nothing of it is visible before all of it is; killed midway, the old chunks and vectors remain.
 
+        Returns:
+            How many documents.
+
         Raises:
             IndexUnavailable: another process is writing, or the disk is full.
         """
+        if not self.version:
+            return 0
         with self._writing() as connection:
             require_space(self.home, self.path.stat().st_size)
             infos = self.documents()
@@ -311,6 +330,7 @@ class Library:
                     self._put_chunks(connection, chunks, vectors, version)
                     if progress:
                         progress(done, len(infos))
+        return len(infos)
 
     def _put(self, connection: sqlite3.Connection, entry: Entry, version: int) -> Outcome:
         document, chunks, vectors = entry

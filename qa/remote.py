@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import threading
 import time
 import uuid
 from collections.abc import Iterable, Iterator, Sequence
@@ -53,6 +54,8 @@ class ServerStore(Store):
         self._records: ChromaIndex | None = None
         self._vectors: ChromaIndex | None = None
         self._seen = -FRESH_SECONDS
+        # One thread at a time connects, copies or writes; reentrant, as an error meanwhile calls `close`.
+        self._turn = threading.RLock()
 
     def documents(self) -> tuple[DocumentInfo, ...]:
         """Every document on the server without its text."""
@@ -78,33 +81,28 @@ class ServerStore(Store):
     ) -> Iterator[tuple[DocumentInfo, Outcome]]:
         """Publish document by document; the manifest follows each."""
         self.refresh(at_once=True)
-        for entry in entries:
-            document, chunks, vectors = entry
-            if self.library.has(document.id):
-                yield self.library.info(document.id), "unchanged"
-                continue
-            require_space(self.library.home, 4 * len(document.text))
-            with self._translated():
-                self._publish(document, chunks, vectors)
-                self._announce()
-                self._withdraw(self._older(document))
-            outcome = self.library.add(document, chunks, None)
+        for document, chunks, vectors in entries:
+            outcome = self._add(document, chunks, vectors)
             yield self.library.info(document.id), outcome
 
     def remove(self, document_id: str) -> DocumentInfo:
         """Take the document's record away, then its vectors."""
-        self.refresh(at_once=True)
-        self.library.info(document_id)  # says so if there is none
-        with self._translated():
-            self._withdraw([document_id])
-            self._announce()
-        return self.library.remove(document_id)
+        with self._turn:
+            self.refresh(at_once=True)
+            self.library.info(document_id)  # says so if there is none
+            with self._translated():
+                self._withdraw([document_id])
+                self._announce()
+            return self.library.remove(document_id)
 
-    def reembed(self, prepare: Prepare, progress: Progress | None = None) -> None:
+    def reembed(self, prepare: Prepare, progress: Progress | None = None) -> int:
         """Publish every document under the new fingerprint, then let the manifest name that."""
         with self._translated():
             records, _ = self._connect()
-            former = (_manifest(records) or {}).get("current", "")
+            manifest = _manifest(records)
+            if manifest is None:
+                return 0
+            former = manifest["current"]
             ids = list(self._current(former))
             for done, document_id in enumerate(ids, start=1):
                 document, _ = self._fetch(former, document_id)
@@ -112,10 +110,11 @@ class ServerStore(Store):
                 if progress:
                     progress(done, len(ids))
             self._announce()
-            if former and former != self._fingerprint:
+            if former != self._fingerprint:
                 records.collection.delete(where={"fingerprint": former})
                 records.client.delete_collection(f"{self._settings.collection}-{former}")
         self.refresh(at_once=True)
+        return len(ids)
 
     def refresh(self, at_once: bool = False) -> None:
         """Copy what changed on the server into the local library.
@@ -127,13 +126,18 @@ class ServerStore(Store):
             IndexUnavailable: the server cannot be reached or refuses.
             IndexMismatch: the server holds vectors of another embedder or chunking.
         """
-        if not at_once and time.monotonic() - self._seen < FRESH_SECONDS:
+        if not at_once and self._fresh():
             return
-        with self._translated():
-            manifest = _manifest(self._connect()[0])
-            if manifest:
-                self._pull(manifest)
-        self._seen = time.monotonic()
+        with self._turn:
+            if not at_once and self._fresh():  # another thread has just asked
+                return
+            with self._translated():
+                manifest = _manifest(self._connect()[0])
+                if manifest:
+                    self._pull(manifest)
+                elif self.library.counts()[0]:  # the server lost its data
+                    self.library.clear()
+            self._seen = time.monotonic()
 
     def check_fingerprint(self) -> None:
         """See `Store.check_fingerprint`."""
@@ -150,17 +154,33 @@ class ServerStore(Store):
 
     def close(self) -> None:
         """Close the connection and the local copy."""
-        if self._records is not None:
-            self._records.close()
-        self._records = self._vectors = None
-        self.library.close()
+        with self._turn:
+            if self._records is not None:
+                self._records.close()
+            self._records = self._vectors = None
+            self.library.close()
 
     def _connect(self) -> tuple[ChromaIndex, ChromaIndex]:
-        if self._records is None or self._vectors is None:
-            client = http_client(self._settings)
-            self._records = ChromaIndex(client, self._settings.collection)
-            self._vectors = ChromaIndex(client, f"{self._settings.collection}-{self._fingerprint}")
-        return self._records, self._vectors
+        with self._turn:
+            if self._records is None or self._vectors is None:
+                client = http_client(self._settings)
+                self._records = ChromaIndex(client, self._settings.collection)
+                self._vectors = ChromaIndex(client, f"{self._settings.collection}-{self._fingerprint}")
+            return self._records, self._vectors
+
+    def _fresh(self) -> bool:
+        return time.monotonic() - self._seen < FRESH_SECONDS
+
+    def _add(self, document: Document, chunks: Sequence[Chunk], vectors: Vectors | None) -> Outcome:
+        with self._turn:
+            if self.library.has(document.id):
+                return "unchanged"
+            require_space(self.library.home, 4 * len(document.text))
+            with self._translated():
+                self._publish(document, chunks, vectors)
+                self._announce()
+                self._withdraw(self._older(document))
+            return self.library.add(document, chunks, None)
 
     def _announce(self) -> None:
         """Write the manifest: from here on the others see what was written before it."""

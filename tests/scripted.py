@@ -29,6 +29,9 @@ class ScriptedEmbedder:
     def query(self, text: str) -> np.ndarray:
         return self.documents([text])[0]
 
+    def embed_query(self, text: str) -> list[float]:
+        return self.query(text).tolist()
+
     def close(self) -> None:
         pass
 

@@ -14,7 +14,7 @@ from langchain_core.runnables import RunnableLambda
 from scripted import ScriptedChat, ScriptedEmbedder
 
 from qa import Answer, Assistant, QAError, prompts
-from qa.errors import IndexMissing, LoadError
+from qa.errors import IndexMissing, IndexUnavailable, LoadError
 
 ARTICLE = """The river ferry returns
 
@@ -200,6 +200,15 @@ def test_chain_composes_batches_and_runs_async(make, article):
 
     events = asyncio.run(streamed())
     assert isinstance(events[-1], Answer) and "".join(events[:-1]) == events[-1].text
+
+
+def test_the_index_is_a_vector_store_for_other_retrievers(make, article):
+    assistant = make()
+    with pytest.raises(IndexUnavailable):
+        _ = assistant.vector_store
+    assistant.add(article)
+    (found,) = assistant.vector_store.as_retriever(search_kwargs={"k": 1}).invoke("Who paid for the boat?")
+    assert "$2.4 million" in found.page_content
 
 
 def test_abandoned_stream_is_closed(make, article):

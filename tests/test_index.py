@@ -9,18 +9,24 @@ import shutil
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from langchain_core.embeddings import Embeddings
+from scripted import ScriptedEmbedder
 from test_library import make
 
 import qa.index
+import qa.library
 import qa.remote
+from qa import Assistant
 from qa.data import Chunk, Document
 from qa.errors import IndexMismatch, IndexUnavailable, StoreError
 from qa.index import ChromaIndex, Store, VectorIndex, exact_search, http_client
@@ -33,13 +39,21 @@ Open = Callable[..., Store]
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Chroma's own server (the Rust one) on a free loopback port."""
+    with _running(_free_port(), tmp_path_factory.mktemp("chroma-server")) as url:
+        yield url
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextmanager
+def _running(port: int, data: Path) -> Iterator[str]:
     command = Path(sys.executable).with_name("chroma")
     if not command.exists():
         pytest.skip("the chroma command is not installed beside this Python")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    data = tmp_path_factory.mktemp("chroma-server")
     process = subprocess.Popen(
         [str(command), "run", "--path", str(data), "--host", "127.0.0.1", "--port", str(port)],
         stdout=subprocess.DEVNULL,
@@ -92,6 +106,11 @@ def _place(request: pytest.FixtureRequest) -> dict[str, object]:
         return {}
     name = f"test-{time.time_ns()}"
     return {"index": {"url": request.getfixturevalue("server"), "collection": name}}
+
+
+def place_of(store: Store) -> dict[str, object]:
+    settings = store._settings if isinstance(store, qa.remote.ServerStore) else IndexSettings()
+    return settings.model_dump()
 
 
 def add(store: Store, *entries: Entry) -> list[str]:
@@ -205,14 +224,10 @@ def test_a_removed_document_can_come_back(store: Store) -> None:
     assert self_hits(store, entries) == 1.0
 
 
-@pytest.mark.parametrize("store", ["embedded", "server"], indirect=True)
-def test_another_chunking_is_refused_until_embedded_again(
-    store: Store, open_store: Open, tmp_path: Path
-) -> None:
+def test_another_chunking_is_refused_until_embedded_again(store: Store, open_store: Open) -> None:
     entries = many(3)
     add(store, *entries)
-    settings = store._settings if isinstance(store, qa.remote.ServerStore) else IndexSettings()
-    other = open_store("home", index=settings.model_dump(), chunking={"width": 100})
+    other = open_store("home", index=place_of(store), chunking={"width": 100})
     for attempt in (
         other.check_fingerprint,
         lambda: other.dense(np.ones(8, np.float32), 1),
@@ -225,12 +240,40 @@ def test_another_chunking_is_refused_until_embedded_again(
         return make(document.source, document.text, dimensions=5)[1:]
 
     store.close()
-    other.reembed(prepare)
+    assert other.reembed(prepare) == 3
     again = [make(document.source, document.text, dimensions=5) for document, _, _ in entries]
     assert self_hits(other, again) == 1.0
     assert len(other.dense(np.ones(5, np.float32), 100)) == 3
     with pytest.raises(IndexMismatch):
         store.check_fingerprint()
+
+
+def test_the_assistant_embeds_again_what_another_chunking_made(store: Store, tmp_path: Path) -> None:
+    add(store, *many(3))
+    store.close()
+    with Assistant(home=tmp_path / "home", index=place_of(store), chunking={"width": 100}) as assistant:
+        assistant._embedder = ScriptedEmbedder()
+        with pytest.raises(IndexMismatch, match="3 documents"):
+            assistant.search("text 1 2")
+        assert assistant.reindex() == 3
+        assert len(assistant.documents()) == 3 and assistant.search("text 1 2")
+
+
+def test_an_empty_store_embeds_nothing_again(store: Store, open_store: Open, tmp_path: Path) -> None:
+    def never(document: Document) -> tuple[list[Chunk], Vectors]:
+        raise AssertionError(document)
+
+    assert store.reembed(never) == 0
+    assert not list(tmp_path.rglob("library.sqlite"))
+    entry = make("a.txt", "text")
+    add(store, entry)
+    store.remove(entry[0].id)
+    store.close()
+    other = open_store("home", index=place_of(store), chunking={"width": 100})
+    with pytest.raises(IndexMismatch, match="0 documents"):
+        add(other, entry)
+    assert other.reembed(never) == 0
+    assert add(other, entry) == ["added"]
 
 
 class _Fixed(Embeddings):
@@ -480,6 +523,109 @@ def test_a_writer_killed_halfway_leaves_nothing_visible(
     reader.refresh(at_once=True)  # type: ignore[attr-defined]
     assert [info.id for info in reader.documents()] == [new[0].id]
     assert self_hits(reader, [new]) == 1.0
+
+
+def test_a_first_writer_killed_halfway_leaves_nothing_visible(
+    open_store: Open, server: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = {"url": server, "collection": f"first-{time.time_ns()}"}
+    writer, reader = open_store("one", index=place), open_store("two", index=place)
+    entry = make("a.txt", "text. ")
+
+    def killed(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(writer, "_announce", killed)
+    with pytest.raises(KeyboardInterrupt):
+        add(writer, entry)
+    monkeypatch.undo()
+    for store in (writer, reader):
+        store.refresh(at_once=True)  # type: ignore[attr-defined]
+        assert store.documents() == ()
+    assert add(writer, entry) == ["added"]
+    reader.refresh(at_once=True)  # type: ignore[attr-defined]
+    assert self_hits(reader, [entry]) == 1.0
+
+
+def test_the_copy_follows_a_server_that_lost_its_data_and_found_it_again(
+    open_store: Open, tmp_path: Path
+) -> None:
+    port, entries = _free_port(), many(2)
+
+    def opened() -> Store:
+        return open_store("one", index={"url": f"http://127.0.0.1:{port}"})
+
+    with _running(port, tmp_path / "volume"):
+        store = opened()
+        add(store, *entries)
+        store.refresh(at_once=True)  # type: ignore[attr-defined]
+        store.close()
+    with _running(port, tmp_path / "lost"):
+        store = opened()
+        assert store.documents() == () and store.keyword("text", 5) == []
+        store.close()
+    with _running(port, tmp_path / "volume"):
+        store = opened()
+        assert self_hits(store, entries) == 1.0
+        store.close()
+    with _running(port, tmp_path / "lost again"):
+        store = opened()
+        assert add(store, *entries, entries[0]) == ["added", "added", "unchanged"]
+        assert self_hits(store, entries) == 1.0
+        store.close()
+
+
+def test_threads_copy_from_the_server_once(
+    open_store: Open, server: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = {"url": server, "collection": f"threads-{time.time_ns()}"}
+    add(open_store("one", index=place), *many(3))
+    reader = open_store("two", index=place)
+    clients, fetched = [], []
+    fetch = reader._fetch  # type: ignore[attr-defined]
+
+    def connect(settings: IndexSettings) -> object:
+        clients.append(http_client(settings))
+        time.sleep(0.2)
+        return clients[-1]
+
+    def slowly(*which: str) -> object:
+        fetched.append(which)
+        time.sleep(0.2)
+        return fetch(*which)
+
+    monkeypatch.setattr(qa.library, "WAIT_SECONDS", 0.1)
+    monkeypatch.setattr(qa.remote, "http_client", connect)
+    monkeypatch.setattr(reader, "_fetch", slowly)
+    with ThreadPoolExecutor(4) as pool:
+        answers = [pool.submit(reader.documents) for _ in range(4)]
+    assert [len(answer.result()) for answer in answers] == [3] * 4
+    assert (len(clients), len(fetched)) == (1, 3)
+
+
+@pytest.mark.parametrize("change", ["add", "remove"])
+def test_a_thread_that_looks_while_another_writes_waits(
+    open_store: Open, server: str, monkeypatch: pytest.MonkeyPatch, change: str
+) -> None:
+    store = open_store(index={"url": server, "collection": f"looks-{time.time_ns()}"})
+    entry = make("a.txt", "text. ")
+    if change == "remove":
+        add(store, entry)
+    looker = threading.Thread(target=lambda: store.refresh(at_once=True))  # type: ignore[attr-defined]
+    announce = store._announce  # type: ignore[attr-defined]
+
+    def seen_at_once() -> None:
+        announce()
+        looker.start()
+        looker.join(0.5)
+
+    monkeypatch.setattr(store, "_announce", seen_at_once)
+    if change == "add":
+        assert add(store, entry) == ["added"]
+    else:
+        assert store.remove(entry[0].id).source == "a.txt"
+    looker.join(10)
+    assert store.has(entry[0].id) == (change == "add")
 
 
 @pytest.mark.parametrize("url", ["http://127.0.0.1:9", "http://user:hush@127.0.0.1:9"])

@@ -7,6 +7,7 @@ import shutil
 import sqlite3
 import threading
 from collections.abc import Iterator
+from itertools import count
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -177,6 +178,22 @@ def test_keywords_of_every_script_are_found(library: Library, text: str) -> None
     assert len(library.keyword_search(text, 5)) == 1
 
 
+def test_a_commit_while_keywords_are_searched_costs_no_answer(
+    library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    library.add(*make("0.txt", "word"))
+    other, names, rows = Library(library.home, "f1"), count(1), library._rows
+
+    def then_others_commit(*query: object) -> list[tuple[object, ...]]:
+        found = rows(*query)  # type: ignore[arg-type]
+        list(other.add_many(make(f"{next(names)}.txt", "word") for _ in range(3)))
+        return found
+
+    monkeypatch.setattr(library, "_rows", then_others_commit)
+    assert library.keyword_search("word", 5)
+    other.close()
+
+
 # Fingerprint
 
 
@@ -211,7 +228,7 @@ def test_reembed_shows_all_or_nothing(library: Library) -> None:
         other.reembed(fail)
     assert library.counts() == (3, 6) and library.meta("fingerprint") == "f1"
     done: list[tuple[int, int]] = []
-    other.reembed(prepare, lambda *step: done.append(step))
+    assert other.reembed(prepare, lambda *step: done.append(step)) == 3
     assert set(seen) == {6}  # readers saw the old chunks until the end
     assert done == [(1, 3), (2, 3), (3, 3)]
     assert other.counts() == (3, 3)
