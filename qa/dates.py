@@ -12,10 +12,16 @@ from collections.abc import Callable, Iterator
 
 from qa.units import ERAS, KANJI_DIGITS, MONTHS, OTHER_MONTHS, PERIODS, SHORT_MONTHS, WEEKDAYS
 
-__all__ = ["Part", "parts"]
+__all__ = ["PLAIN", "Part", "parts"]
 
 Part = tuple[int, str, int, int]
 """Number, unit, and the half-open offsets of what says so."""
+
+PLAIN = str.maketrans("０１２３４５６７８９％．，＄：\u017f\u0130\u0131\u212a", "0123456789%.,$:sIiK")
+"""Characters to the plain ones of the tables, one for one, so that offsets hold.
+
+A pattern that ignores case takes the long s for an s and the Turkish i's for an i; ``lower`` does not.
+"""
 
 _DATE = re.compile(
     r"(?<!\d)(?P<year>(?:19|20)\d\d)([-/.])(?P<month>0?[1-9]|1[0-2])\2(?P<day>[0-2]?\d|3[01])(?!\d)"
@@ -52,14 +58,12 @@ _WHICH = {"上": 1, "下": 2, "상": 1, "하": 2, "first": 1, "second": 2, "thir
 def parts(text: str) -> Iterator[Part]:
     """Find dates and times.
 
-    Args:
-        text: with ASCII digits.
-
     Yields:
         ``year``, ``month``, ``day``, ``weekday`` (Monday is 1), ``quarter`` and ``half`` of a year, ``time``
         (minutes since midnight), ``clock`` (the same, but it may mean a.m. or p.m.), and ``hour``, ``minute``
         and ``second`` of a time that was stopped. Parts of one date have the same offsets.
     """
+    text = text.translate(PLAIN)
     for pattern, read in _READERS:
         for match in pattern.finditer(text):
             yield from read(match)

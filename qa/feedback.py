@@ -60,10 +60,12 @@ def keep(home: Path, feedback: Feedback) -> None:
         QAError: the file cannot be written.
     """
     values = asdict(feedback) | {"answer": feedback.answer.to_dict(), "time": datetime.now(UTC).isoformat()}
-    line = json.dumps(values, ensure_ascii=False) + "\n"
+    line = json.dumps(values, ensure_ascii=False).encode(errors="replace") + b"\n"
     try:
-        with _writing, (home / FILE).open("a", encoding="utf-8", errors="replace", newline="\n") as file:
-            file.write(line)
+        with _writing, (home / FILE).open("ab+") as file:
+            file.seek(max(file.tell() - 1, 0))
+            torn = file.read() not in (b"", b"\n")
+            file.write(b"\n" + line if torn else line)
             file.flush()
             os.fsync(file.fileno())
     except OSError as error:
@@ -78,7 +80,8 @@ def kept(home: Path) -> list[Feedback]:
     """
     path = home / FILE
     try:
-        lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+        # As bytes: texts hold U+2028 and the like, and a line torn inside a character cannot be decoded.
+        lines = path.read_bytes().split(b"\n") if path.exists() else []
     except OSError as error:
         raise QAError(f"{path} cannot be read: {error.strerror}.", "") from error
     return list({item.turn: item for item in _valid(lines)}.values())
@@ -116,7 +119,7 @@ def case(feedback: Feedback) -> dict[str, Any] | None:
     }
 
 
-def _valid(lines: list[str]) -> Iterator[Feedback]:
+def _valid(lines: list[bytes]) -> Iterator[Feedback]:
     for line in lines:
         try:
             yield _SHAPE.validate_json(line)

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
 
-from qa.dates import parts
+from qa.dates import PLAIN, parts
 from qa.units import (
     CJK_SCALES,
     COMMA_SCALES,
@@ -51,9 +51,6 @@ class Figure:
     end: int
     scaled: bool = False
     thousands: bool = False
-
-
-_ASCII = str.maketrans("０１２３４５６７８９％．，＄：", "0123456789%.,$:")
 
 
 def _alternatives(words: Iterable[str]) -> str:
@@ -116,7 +113,7 @@ def figures(text: str) -> tuple[Figure, ...]:
     Returns:
         Figures in order of their start; they do not overlap.
     """
-    plain = text.translate(_ASCII)
+    plain = text.translate(PLAIN)
     found = [Figure(Decimal(value), unit, start, end) for value, unit, start, end in parts(plain)]
     taken = [False] * len(text)
     kept = _take(found, taken)
@@ -129,7 +126,7 @@ def figures(text: str) -> tuple[Figure, ...]:
 
 def spelled(text: str) -> list[Figure]:
     """Find English, Spanish and German number words, also those that need not mean one ("one of them")."""
-    return [_from_words(match) for match in _SPELLED.finditer(text)]
+    return [_from_words(match) for match in _SPELLED.finditer(text.translate(PLAIN))]
 
 
 def same(one: Figure, other: Figure) -> bool:
@@ -183,7 +180,7 @@ def restated(text: str, language: str) -> str:
     def instead(figure: Figure, written: str) -> str:
         unit = _UNIT_WORD.search(written)
         foreign = figure.unit in units and unit and unit.group().strip(" -") not in units.values()
-        if own_scale.search(written) and not foreign:
+        if own_scale.search(written.translate(PLAIN)) and not foreign:
             return written
         return spoken(figure, language) + (unit.group() if unit and figure.unit not in units else "")
 

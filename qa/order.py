@@ -109,7 +109,8 @@ def _particle_pairs(text: str) -> Iterator[tuple[str, str, str]]:
 
 
 def _bare(match: re.Match[str]) -> str:
-    return _HONORIFIC.sub("", match["noun"])
+    """A noun without its honorific, unless it is nothing else."""
+    return _HONORIFIC.sub("", match["noun"]) or match["noun"]
 
 
 def _active(part: str, passive: bool) -> str:

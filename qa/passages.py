@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import math
 import re
+import threading
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
@@ -94,17 +95,20 @@ class SentenceVectors:
         self._most = most
         self._turn = turn
         self._kept: OrderedDict[str, Vectors] = OrderedDict()
+        self._lock = threading.Lock()  # of what is kept; not held while embedding, as ``turn`` is
 
     def __call__(self, texts: Sequence[str]) -> Vectors:
         """Shape (len(texts), dimensions)."""
         with self._turn:
-            known = {text: self._kept[text] for text in texts if text in self._kept}
+            with self._lock:
+                known = {text: self._kept[text] for text in texts if text in self._kept}
             new = [text for text in dict.fromkeys(texts) if text not in known]
             if new:
                 known |= dict(zip(new, self._embed(new), strict=True))
-            self._kept.update(known)
-            while len(self._kept) > self._most:
-                self._kept.popitem(last=False)
+            with self._lock:
+                self._kept.update(known)
+                while len(self._kept) > self._most:
+                    self._kept.popitem(last=False)
         return np.stack([known[text] for text in texts])
 
     def nearest(self, groups: Sequence[Sequence[str]], vector: Vectors) -> Vectors:

@@ -41,6 +41,21 @@ def test_dates_in_many_forms(text: str, expected: list[tuple[int, str]]) -> None
     assert read(text) == expected
 
 
+@pytest.mark.parametrize(
+    ("old", "modern"),
+    [
+        ("am Dien\u017ftag", "am Dienstag"),
+        ("im Augu\u017ft 1789", "im August 1789"),
+        ("fir\u017ft half", "first half"),
+        ("on Fr\u0130day", "on Friday"),
+        ("on Fr\u0131day", "on Friday"),
+        ("３月", "3月"),
+    ],
+)
+def test_a_letter_of_old_is_read_as_the_one_of_today(old: str, modern: str) -> None:
+    assert list(parts(old)) == list(parts(modern))
+
+
 @settings(deadline=None)
 @given(st.text(alphabet=st.sampled_from("0123456789:-/ amp年月日時半午前後第四期令和May ") | st.characters()))
 def test_any_text_gives_parts_that_stand_in_it(text: str) -> None:

@@ -205,6 +205,30 @@ def test_a_year_may_be_written_with_two_digits() -> None:
     assert not alike("23年", "2024") and not alike("23人", "2023") and not alike("23年", "2123")
 
 
+@pytest.mark.parametrize(
+    ("old", "modern"),
+    [
+        ("3 Tau\u017fend", "3 Tausend"),
+        ("30 Tau\u017fend Jahre", "30 Tausend Jahre"),
+        ("3 M\u0130L", "3 MIL"),
+        ("5 m\u0131llion", "5 million"),
+        ("200 hour\u017f", "200 hours"),
+        ("one \u017fixth of it", "one sixth of it"),
+        ("\u017feven tau\u017fend", "seven tausend"),
+        ("am Dien\u017ftag im Augu\u017ft 1789", "am Dienstag im August 1789"),
+        ("$5\u212a", "$5K"),
+        ("three million dollar\u017f", "three million dollars"),
+    ],
+)
+def test_a_letter_of_old_is_read_as_the_one_of_today(old: str, modern: str) -> None:
+    assert figures(old) == figures(modern) and spelled(old) == spelled(modern)
+
+
+def test_a_figure_in_letters_of_old_is_in_its_language_too() -> None:
+    assert restated("30 Tau\u017fend Jahre", "de") == "30 Tau\u017fend Jahre"
+    assert restated("30 Tau\u017fend Jahre", "en") == "30,000 Jahre"
+
+
 def test_a_translation_may_leave_a_unit_away() -> None:
     assert same(figures("3万人")[0], figures("30,000")[0])
 

@@ -40,6 +40,11 @@ def test_the_same_told_otherwise(sentence: str, evidence: str) -> None:
     assert swapped(sentence, evidence) == ""
 
 
+def test_an_honorific_alone_is_a_noun() -> None:
+    assert swapped("選手がアダを破った。", "アダがケルンを破った。") == ""
+    assert swapped("社が規則を改めた。", "規則が社員を守った。") == ""
+
+
 @settings(deadline=None)
 @given(st.text(), st.text())
 def test_any_texts(sentence: str, evidence: str) -> None:

@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+import threading
+from collections import OrderedDict
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import numpy as np
@@ -128,6 +131,38 @@ def test_a_vector_is_made_once_and_the_oldest_is_forgotten() -> None:
     vectors(["z"])
     vectors(["x", "y", "z"])
     assert len(letters.seen) == 4
+
+
+def test_what_another_thread_forgets_is_not_missed() -> None:
+    class Shared(OrderedDict[str, npt.NDArray[np.float32]]):
+        """Lets another thread come between a look whether a text is there and its use, if that thread can."""
+
+        def __contains__(self, text: object) -> bool:
+            there = super().__contains__(text)
+            if there and not others:
+                others.append(threading.Thread(target=vectors, args=(["y"],)))
+                others[0].start()
+                others[0].join(0.2)
+            return there
+
+    others: list[threading.Thread] = []
+    vectors = SentenceVectors(Letters(), most=1)
+    vectors._kept = Shared()
+    vectors(["x"])
+    assert vectors(["x"]).tolist() == [[1, 0, 0]]
+    others[0].join()
+
+
+def test_two_threads_embed_at_the_same_time() -> None:
+    both = threading.Barrier(2, timeout=10)
+
+    def embed(texts: Sequence[str]) -> npt.NDArray[np.float32]:
+        both.wait()
+        return Letters()(texts)
+
+    vectors = SentenceVectors(embed)
+    with ThreadPoolExecutor(2) as pool:
+        assert [found.tolist() for found in pool.map(vectors, (["x"], ["y"]))] == [[[1, 0, 0]], [[0, 1, 0]]]
 
 
 def test_a_clause_of_a_long_sentence_is_found() -> None:

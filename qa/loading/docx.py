@@ -24,6 +24,7 @@ __all__ = ["read"]
 _MOST_BYTES = 200_000_000
 _MOST_RATIO = 100
 _SMALL = 1_000_000  # bytes that may be packed as tightly as they like
+_NO_TITLE = "Word Document"  # what python-docx says where a file has no properties
 _HEADING = re.compile(r"Heading (\d)")
 
 
@@ -40,7 +41,8 @@ def read(data: bytes, declared: str = "") -> Page:
         raise UnreadableFile(
             "The Word file holds no text.", "Text inside pictures cannot be read: type or OCR it."
         )
-    return Page.from_parts(document.core_properties.title.strip() or _first(parts), parts)
+    title = document.core_properties.title.strip()
+    return Page.from_parts(_first(parts) if title in ("", _NO_TITLE) else title, parts)
 
 
 def _check_expansion(data: bytes) -> None:

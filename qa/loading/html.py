@@ -22,6 +22,7 @@ from qa.loading.page import Page, Part
 __all__ = ["read"]
 
 _META = re.compile(rb"<meta[^>]+charset\s*=\s*[\"']?\s*([\w.:-]+)", re.IGNORECASE)
+_INLINE = frozenset({"hi", "del", "code", "ref"})  # trafilatura's names
 _LEAST_TEXT = "80"  # characters before trafilatura takes the whole page instead; its 250 are too many for CJK
 
 
@@ -70,8 +71,8 @@ def _parts(body: Any) -> Iterator[Part]:
             level = str(element.get("rend") or "h2")[-1]
             yield Part(" ".join(_words(element).split()), "heading", int(level) if level.isdigit() else 2)
         elif element.tag == "list":
-            items = (" ".join(_words(item).split()) for item in element.iter("item"))
-            yield Part("\n".join(f"- {item}" for item in items if item))
+            lines = (" ".join(line.split()) for line in _lines(element))
+            yield Part("\n".join(line for line in lines if line))
         elif element.tag == "table":
             rows = (
                 [" ".join(_words(cell).split()) for cell in row.iter("cell")] for row in element.iter("row")
@@ -86,9 +87,21 @@ def _parts(body: Any) -> Iterator[Part]:
 
 
 def _words(element: Any) -> str:
-    """All text of an element; a line break is a line end."""
-    words = "".join(
-        (child.text or "" if child.tag != "lb" else "\n") + (child.tail or "" if child is not element else "")
-        for child in element.iter()
-    )
-    return re.sub(r"\n\s*\n", "\n", words)
+    """All text of an element, without blank lines."""
+    return re.sub(r"\n\s*\n", "\n", "\n".join(_lines(element)))
+
+
+def _lines(element: Any) -> list[str]:
+    """The text of an element, cut at line breaks and round the blocks in it; items of lists have a dash."""
+    lines = [element.text or ""]
+    for child in element:
+        inner = _lines(child)
+        # In a paragraph a quote is a <q>.
+        if child.tag in _INLINE or (child.tag == "quote" and element.tag == "p"):
+            lines[-1:] = [lines[-1] + inner[0], *inner[1:]]
+            lines[-1] += child.tail or ""
+        else:
+            lines += [*inner, child.tail or ""]
+    if element.tag == "item" and (lines := [line.strip() for line in lines if line.strip()]):
+        lines[0] = f"- {lines[0].removeprefix('- ')}"
+    return lines

@@ -46,7 +46,7 @@ def discover(target: str | Path) -> list[str | Path]:
     """
     if isinstance(target, str) and _URL.match(target):
         return [_web_address(target)]
-    path = Path(target).expanduser()
+    path = _path(target)
     try:
         if not path.is_dir():
             path.stat()
@@ -76,7 +76,7 @@ def load(source: str | Path, settings: LoadingSettings) -> Document:
         place = Path(unquote(urlsplit(download.url).path))
         title, suffix = place.stem or urlsplit(download.url).netloc, download.suffix or place.suffix.lower()
     else:
-        path = Path(os.path.abspath(Path(source).expanduser()))
+        path = Path(os.path.abspath(_path(source)))
         data, declared = _read_file(path, settings.max_bytes), ""
         name, title, suffix = str(path), path.stem, path.suffix.lower()
     page = _page(data, suffix, declared, settings)
@@ -113,6 +113,14 @@ def _web_address(target: str) -> str:
             "Give a file by its path.",
         )
     return target
+
+
+def _path(target: str | Path) -> Path:
+    """A path as a shell reads it: a tilde before no user's name is a letter (Word's ~$report.docx)."""
+    try:
+        return Path(target).expanduser()
+    except RuntimeError:
+        return Path(target)
 
 
 def _missing(target: str, error: Exception) -> LoadError:

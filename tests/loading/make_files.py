@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import zipfile
 import zlib
 
@@ -65,6 +66,19 @@ def word(title: str = "", styled: bool = True) -> bytes:
         document.add_paragraph("an item", style="List Bullet")
     out = io.BytesIO()
     document.save(out)
+    return out.getvalue()
+
+
+def without_properties(data: bytes) -> bytes:
+    """The Word file as programs write it that name no title."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(data)) as whole, zipfile.ZipFile(out, "w") as rest:
+        for name in whole.namelist():
+            part = whole.read(name)
+            if name == "_rels/.rels":
+                part = re.sub(rb"<Relationship [^>]*core-properties[^>]*>", b"", part)
+            if name != "docProps/core.xml":
+                rest.writestr(name, part)
     return out.getvalue()
 
 

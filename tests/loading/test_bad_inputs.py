@@ -88,6 +88,18 @@ def test_what_is_no_file(tmp_path: Path) -> None:
             load(str(source), SETTINGS)
 
 
+def test_a_tilde_before_no_users_name_is_a_letter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Word's lock files begin with one."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "~$report.docx").write_bytes(b"\x05Owner")
+    assert discover("~$report.docx") == [tmp_path / "~$report.docx"]
+    with pytest.raises(UnreadableFile, match="named .docx but is not one"):
+        load("~$report.docx", SETTINGS)
+    for read in (discover, lambda source: load(source, SETTINGS)):
+        with pytest.raises(LoadError, match="'.*~no-such-user/x.txt' does not exist"):
+            read("~no-such-user/x.txt")
+
+
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may read everything")
 def test_file_without_permission(tmp_path: Path) -> None:
     path = tmp_path / "mine.txt"

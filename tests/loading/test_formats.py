@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from make_files import pdf, pdf_page, word
+from make_files import pdf, pdf_page, without_properties, word
 
 from qa.data import Document
 from qa.errors import UnreadableFile
@@ -88,6 +88,36 @@ def test_html_gives_the_main_text_with_title_author_and_headings(tmp_path: Path,
     assert ("body", "Share this article") not in kinds(document)
 
 
+@pytest.mark.parametrize(
+    ("markup", "text"),
+    [
+        ("<blockquote><p>It was hard.</p><p>We won.</p></blockquote>", "It was hard.\nWe won."),
+        ("<blockquote>See<ul><li>one</li><li>two</li></ul></blockquote>", "See\n- one\n- two"),
+        ("<ul><li><p>It was hard.</p><p>We won.</p></li><li>Yes</li></ul>", "- It was hard.\nWe won.\n- Yes"),
+        (
+            "<ul><li>Fruit<ul><li>Apples</li><li>Pears</li></ul>and more</li><li>Bread</li></ul>",
+            "- Fruit\n- Apples\n- Pears\nand more\n- Bread",
+        ),
+        ("<ol><li><ul><li>one</li></ul></li><li> </li><li>two<br>three</li></ol>", "- one\n- two\nthree"),
+        ("<ul><li>Run<pre>make it</pre>now</li></ul>", "- Run\nmake it\nnow"),
+        (
+            "<table><tr><td>2024</td><td><p>It was hard.</p><p>We won.</p></td></tr></table>",
+            "2024 | It was hard. We won.",
+        ),
+        ("<table><tr><td>one<br>two</td><td>three</td></tr></table>", "one two | three"),
+        (
+            "<p>He <b>said <i>that</i> once</b>, <q>so</q> it <code>is</code>.</p>",
+            "He said that once, so it is.",
+        ),
+    ],
+)
+def test_html_keeps_blocks_apart_and_gives_each_word_once(tmp_path: Path, markup: str, text: str) -> None:
+    lead = "<p>" + "The deal was announced on Monday by both companies. " * 6 + "</p>"
+    last = lead.replace("both", "two")
+    page = f"<html><body><article><h1>Deal</h1>{lead}{markup}{last}</article></body></html>"
+    assert ("body", text) in kinds(read(tmp_path, "a.html", page.encode()))
+
+
 @pytest.mark.parametrize("encoding", ["shift_jis", "euc_jp", "iso2022_jp", "utf-16", "utf-8"])
 def test_html_in_the_encodings_of_japan(tmp_path: Path, encoding: str) -> None:
     page = (
@@ -130,6 +160,8 @@ def test_word_styles_are_kinds(tmp_path: Path) -> None:
     ]
     assert read(tmp_path, "b.docx", word(title="From the properties")).title == "From the properties"
     assert read(tmp_path, "c.docx", word(styled=False)).title == "c"
+    assert read(tmp_path, "d.docx", without_properties(word())).title == "The headline"
+    assert read(tmp_path, "e.docx", without_properties(word(styled=False))).title == "e"
 
 
 def test_content_says_what_a_file_is_where_its_name_does_not(tmp_path: Path) -> None:
