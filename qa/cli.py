@@ -277,13 +277,14 @@ def _questions() -> Iterator[str]:
 def _stream(events: Iterator[str | Answer]) -> Answer:
     """Show an answer as it comes, then its proof.
 
-    Each piece waits for the next one: a refusal that follows withdrawn text begins on a line of its own.
+    Each piece waits for the next one: only the `Answer` tells whether the last piece goes on with what was
+    written.
     """
     shown = held = ""
     try:
         for event in events:
             if not isinstance(event, str):
-                _finish_stream(shown, held, event)
+                _finish_stream(shown, event)
                 return event
             _say(held, end="")
             shown, held = shown + held, event
@@ -293,10 +294,12 @@ def _stream(events: Iterator[str | Answer]) -> Answer:
     raise QAError("The answer ended before it was checked.", "Ask again.")
 
 
-def _finish_stream(shown: str, held: str, answer: Answer) -> None:
-    if shown and not answer.answered:
-        _say("\n(What was written so far is withdrawn.)")
-    _say(held)
+def _finish_stream(shown: str, answer: Answer) -> None:
+    if answer.text.startswith(shown):
+        _say(answer.text[len(shown) :])
+    else:
+        _say("" if answer.answered else "\n(What was written so far is withdrawn.)")
+        _say(answer.text)
     _show_proof(answer)
 
 

@@ -1,7 +1,8 @@
 """The newest evals run in a folder: its files go in, a typed report comes out.
 
-Reads what ``python -m evals run --out DIR`` writes (run.json, summary.json, report.html); whatever is missing
-or damaged is left out. Knows no metric, and imports nothing from evals.
+Reads what ``python -m evals run`` writes (run.json and summary.json of each suite and system) and the page
+that ``python -m evals report`` puts beside them; whatever is missing or damaged is left out. Knows no
+metric, and imports nothing from evals.
 """
 
 from __future__ import annotations
@@ -55,9 +56,9 @@ _METRICS: TypeAdapter[dict[str, Metric]] = TypeAdapter(dict[str, Metric])
 
 
 def newest(folder: Path) -> Report | None:
-    """The run written last in or under ``folder``; None where there is none."""
-    summaries = sorted(folder.rglob("summary.json"), key=lambda path: path.stat().st_mtime)
-    return _report(summaries[-1].parent) if summaries else None
+    """The product's run written last in or under ``folder``, else the last of any system; None without any."""
+    summaries = [*folder.rglob("*.qa/summary.json")] or [*folder.rglob("summary.json")]
+    return _report(max(summaries, key=lambda path: path.stat().st_mtime).parent) if summaries else None
 
 
 def _report(folder: Path) -> Report:
@@ -68,9 +69,9 @@ def _report(folder: Path) -> Report:
     header = {
         key: value for key, value in _json(folder / "run.json").items() if isinstance(value, str) and value
     }
-    page = folder / "report.html"
-    shown = page.is_file() and page.stat().st_size <= MOST_HTML
-    return Report(folder.name, header, metrics, page.read_text("utf-8", "replace") if shown else "")
+    pages = (place / "report.html" for place in (folder, folder.parent))
+    page = next((page for page in pages if page.is_file() and page.stat().st_size <= MOST_HTML), None)
+    return Report(folder.name, header, metrics, page.read_text("utf-8", "replace") if page else "")
 
 
 def _json(path: Path) -> dict[str, Any]:

@@ -201,6 +201,21 @@ def test_stop_keeps_what_was_written_and_ends_the_model(visit, made) -> None:
     assert page.locator("#qa-thread .turn").count() == 1
 
 
+def test_stop_while_waiting_keeps_the_question_that_waited(visit) -> None:
+    first = visit()
+    second = visit(first.context)
+    ask(second, "What does a ticket cost?")
+    for page in (first, second):
+        page.fill("#qa-question", "Who runs the boat, slowly?")
+        page.press("#qa-question", "Enter")
+    sync_api.expect(second.locator(".waiting")).to_contain_text("Waiting for its turn")
+    second.click("button[aria-label=Stop]")
+    sync_api.expect(second.locator("#qa-thread .question")).to_have_text(
+        ["What does a ticket cost?", "Who runs the boat, slowly?"]
+    )
+    sync_api.expect(first.locator("#qa-thread .turn")).to_have_count(1)
+
+
 def test_closed_tab_ends_its_generation(visit, made) -> None:
     page = visit()
     page.fill("#qa-question", "Who runs the boat, slowly?")

@@ -243,10 +243,12 @@ def test_add_fails_when_nothing_is_in(run: Run, given: Any, code: int) -> None:
 
 
 def test_chat_streams_and_remembers(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
-    assistant = Scripted(["Droege leads", " it.", DROEGE], ["The article does not say.", REFUSED])
+    assistant = Scripted(
+        ["Droege leads it.", " It cost", " 143.", DROEGE], ["The article does not say.", REFUSED]
+    )
     assert run(assistant, "chat", typed=["who?", "  ", "and the price?", "/quit", "unseen"]) == 0
     out = capsys.readouterr().out
-    assert out.startswith("Droege leads it.\npartly: It cost 143.")
+    assert out.startswith("Droege leads it. It cost 143.\npartly: It cost 143.")
     assert [question for question, _, _ in assistant.asked] == ["who?", "and the price?"]
     assert assistant.asked[1][1] == [("who?", DROEGE.text)]
     assert "withdrawn" not in out
@@ -258,6 +260,21 @@ def test_chat_says_that_a_draft_is_withdrawn(run: Run, capsys: pytest.CaptureFix
     assert out.startswith(
         "It cost 5.\n(What was written so far is withdrawn.)\nThe article does not say.\nWhy:"
     )
+
+
+@pytest.mark.parametrize(
+    ("pieces", "shown"),
+    [
+        (["Droege leads it.\nIt", " cost"], f"Droege leads it.\nIt\n{DROEGE.text}\n"),
+        (["Droege leads it. It", " cost"], f"{DROEGE.text}\n"),  # the end never came
+        ([], f"{DROEGE.text}\n"),
+    ],
+)
+def test_chat_ends_with_the_whole_answer(
+    run: Run, capsys: pytest.CaptureFixture[str], pieces: list[str], shown: str
+) -> None:
+    run(Scripted([*pieces, DROEGE]), "chat", typed=["who?"])
+    assert capsys.readouterr().out.startswith(f"{shown}partly:")
 
 
 def test_an_interrupt_ends_the_answer_not_the_chat(run: Run, capsys: pytest.CaptureFixture[str]) -> None:

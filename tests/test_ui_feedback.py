@@ -49,6 +49,23 @@ def test_the_last_verdict_on_an_answer_counts(tmp_path):
     assert first.time and first.answer == ANSWER
 
 
+def test_only_a_line_feed_ends_a_line(tmp_path):
+    said = "one\u2028two\u2029three\u0085four\nfive"
+    keep(tmp_path, verdict("t1", "bad", said))
+    assert [item.comment for item in kept(tmp_path)] == [said]
+
+
+def test_a_torn_line_loses_neither_those_before_nor_those_after(tmp_path):
+    keep(tmp_path, verdict("t1"))
+    with (tmp_path / FILE).open("ab") as file:
+        file.write('{"turn": "ノ'.encode()[:-1])
+    assert [item.turn for item in kept(tmp_path)] == ["t1"]
+    keep(tmp_path, verdict("t2"))
+    keep(tmp_path, verdict("t3"))
+    assert [item.turn for item in kept(tmp_path)] == ["t1", "t2", "t3"]
+    assert (tmp_path / FILE).read_bytes().count(b"\n") == 4
+
+
 def test_nothing_is_kept_yet(tmp_path):
     assert kept(tmp_path) == []
 
@@ -119,6 +136,16 @@ def test_newest_run_is_found_with_what_it_has(tmp_path):
     (tmp_path / "runs" / "new" / "report.html").write_text("<h1>Plots</h1>", encoding="utf-8")
     report = newest(tmp_path)
     assert report and report.header == {"suite": "sample"} and report.html == "<h1>Plots</h1>"
+
+
+def test_newest_run_is_the_products_with_the_page_beside_it(tmp_path):
+    """A run ends with what the product is compared with."""
+    for name in ("sample.qa", "sample.tutorial"):
+        (tmp_path / "today" / name).mkdir(parents=True)
+        (tmp_path / "today" / name / "summary.json").write_text("{}")
+    (tmp_path / "today" / "report.html").write_text("<h1>Plots</h1>", encoding="utf-8")
+    report = newest(tmp_path)
+    assert report and report.name == "sample.qa" and report.html == "<h1>Plots</h1>"
 
 
 @pytest.mark.parametrize("damaged", ["{", "[]", '{"right": [0.5, 4]}', '{"right": "x"}'])

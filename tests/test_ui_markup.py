@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import ast
 import html
+import inspect
 import json
 import re
+from collections.abc import Iterator
 from dataclasses import replace
 from html.parser import HTMLParser
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from qa import cite, order, polarity, roles, verify
+from qa.cite import Candidate, prove
 from qa.data import (
     AddReport,
     Answer,
@@ -29,8 +35,9 @@ from qa.reports import Metric, Report
 from qa.ui import export, frame, reader, render, shelf
 from qa.ui.evals import evals
 from qa.ui.markup import Safe, button, exact, join, tag
-from qa.ui.turns import Turn, history, read_turns
+from qa.ui.turns import Turn, read_turns
 from qa.ui.words import TEXTS, explained, words
+from qa.verify import check
 
 EVIL = "<script>alert('x')</script>\"'&\u202e${1}{{2}}"
 TEXT = "Title 😀 one\n\nFirst sentence. Second sentence.\n\n## A heading\n\nThird 🚢 sentence."
@@ -162,11 +169,11 @@ def test_every_word_is_in_both_languages_with_the_same_places_to_fill():
 def test_every_word_is_used():
     folder = TEXTS.parent.parent
     sources = "".join(p.read_text("utf-8") for p in [*folder.glob("*.py"), *folder.glob("assets/*.js")])
-    composed = ("done_", "theme_", "tab_", "export_", "dense", "keyword")
+    composed = ("done_", "theme_", "tab_", "export_", "dense", "keyword", "partly")
     unused = [
         key
         for key in words("en")
-        if not re.search(rf"\b{key}\b", sources)
+        if not re.search(rf"""(["']){key}\1|\bwords\.{key}\b""", sources)
         and not key.startswith(composed)
         and key.removesuffix("_head") not in ("not_stated", "nothing_found", "unsupported")
     ]
@@ -178,11 +185,62 @@ def test_unknown_language_is_english():
 
 
 def test_reasons_are_given_in_the_language_of_the_page():
-    reason = "143 is not in the source; one says no and the other does not"
+    reason = "143 is not in the source; part of it is not in the source"
     assert explained(reason, "en") == reason
-    assert explained(reason, "ja") == "「143」は原文にありません。一方だけが否定しています"
+    assert explained(reason, "ja") == "「143」は原文にありません。一部は原文にありません"
     assert explained("it is cut off", "ja") == "途中で切れています"
     assert explained("something new", "ja") == "something new"
+
+
+DOUBTED = [
+    ("It invested $143 billion.", "社は143億ドルを投じた。"),
+    ("雨は夕方まで続いた後に止んだ。", "港の桟橋は木でできている。"),
+    ("The pier is long and people painted birds.", "The pier is long."),
+    ("The former CEO left.", "The former CFO left."),
+    ("Ada Holm is CEO.", "Founder Ada Holm is chair, while Lucy Kern is CEO."),
+    ("The town will build a pier.", "The town built a pier."),
+    ("A fair trial was held.", "An unfair trial was held."),
+    ("Sales rose.", "Sales fell."),
+    ("It did not snow.", "It snowed."),
+    ("It snowed in May.", "It did not snow in May."),
+    ("Ada bought Kern.", "Kern bought Ada."),
+    ("It rose from 4 to 5.", "It fell from 5 to 4."),
+]
+
+
+def reasons_of_the_checks() -> Iterator[tuple[str, str]]:
+    """Every reason for doubt, each with the texts that it was found in."""
+    for sentence, evidence in DOUBTED:
+        for reason in check(sentence, "", evidence, 0.3).reason.split("; "):
+            yield reason, f"{sentence} {evidence}"
+    sentence, texts = "Anna Kern heads Port Ada.", ("Port Ada is old.", "Anna Kern heads Holm.")
+    source = [Candidate("d", "s", "T", "", 0, 9, text) for text in texts]
+    for shown in (source, []):
+        proof = prove(sentence, "Who heads Port Ada?", shown, np.ones(len(shown), np.float32))
+        yield proof.verdict.reason, sentence
+
+
+def written_reasons() -> set[str]:
+    """A pattern for each reason in the code of the checks: three words or more in small letters."""
+    texts = set()
+    for module in (verify, polarity, order, roles, cite):
+        tree = ast.parse(inspect.getsource(module))
+        functions = [node for node in tree.body if isinstance(node, ast.FunctionDef)]
+        for node in (node for function in functions for node in ast.walk(function)):
+            parts = node.values if isinstance(node, ast.JoinedStr) else [node]
+            texts.add("".join(str(p.value) if isinstance(p, ast.Constant) else ".+" for p in parts))
+    return {text for text in texts if re.fullmatch(r"(?:\.\+|[a-z]+)(?: (?:\.\+|[a-z]+)){2,}", text)}
+
+
+def test_every_reason_is_given_in_japanese():
+    found = list(reasons_of_the_checks())
+    for reason, texts in found:
+        said = explained(reason, "ja")
+        assert not re.search("[a-z]", re.sub("「.*?」", "", said)), reason
+        assert all(quoted in texts.lower() for quoted in re.findall("「(.*?)」", said.lower())), said
+    written = written_reasons()
+    untried = [text for text in written if not any(re.fullmatch(text, reason) for reason, _ in found)]
+    assert written and untried == []
 
 
 # answers
@@ -300,11 +358,6 @@ def test_what_is_no_turn_is_left_out():
     good = Turn("t1", "Why?", answer()).to_dict()
     assert len(read_turns([good, {}, None, "x", {**good, "answer": {"text": 3}}, 7])) == 1
     assert read_turns("nothing") == () and read_turns(None) == ()
-
-
-def test_history_is_what_was_answered():
-    turns = [Turn("1", "a", answer()), Turn("2", "b", error="no"), Turn("3", "c", REFUSAL)]
-    assert history(turns) == [("a", "Because. And more."), ("c", "The article does not say.")]
 
 
 # source

@@ -16,7 +16,7 @@ from serving import in_loop, live
 from ui_serving import TICKET, open_ferry
 
 from qa import Assistant, cli
-from qa.errors import ModelUnavailable
+from qa.errors import IndexUnavailable, ModelUnavailable
 from qa.feedback import FILE
 from qa.ui import server
 from qa.ui.actions import Actions
@@ -172,6 +172,18 @@ def test_page_adds_no_endpoint_for_programs_and_loads_nothing_from_elsewhere(fer
     given = looks()
     assert "http" not in given["head"].replace("http-equiv", "").replace("https://www.w3.org", "")
     assert given["theme"]._stylesheets == [] and not given["run_history"]
+
+
+@pytest.mark.parametrize("event", ["library", "add_url", "add_text", "upload"])
+def test_a_library_that_cannot_be_read_is_said_in_words(ferry, monkeypatch, event):
+    def fail() -> None:
+        raise IndexUnavailable("It is away.", "Start it.")
+
+    monkeypatch.setattr(ferry, "documents", fail)
+    (handler,) = [h for h in build_page(ferry).fns.values() if h.targets[0][1] == event]
+    given = [[], "en"] if event == "upload" else [gr.EventData(None, {})]
+    with pytest.raises(gr.Error, match=re.escape("It is away. Start it.")):
+        list(handler.fn(*given))
 
 
 def build_page(made: Assistant) -> gr.Blocks:

@@ -35,6 +35,7 @@ from qa import Assistant
 from qa.data import Answer, Citation, Receipt, Sentence
 from qa.errors import IndexMissing, IndexUnavailable, ModelRejected, ModelUnavailable
 from qa.ui import openai_api, server, tools
+from qa.wording import joined
 
 DOCS = Path(__file__).parents[1] / "docs" / "http-api.md"
 
@@ -133,24 +134,49 @@ def test_unsupported_words_already_sent_are_taken_back(client, chat):
     assert text.endswith(openai_api.WITHDRAWN + last.qa["text"]) and text.startswith("The boat sank")
 
 
-def test_indexes_count_from_the_start_of_what_was_sent():
+@pytest.mark.parametrize(
+    ("pieces", "sentences", "content"),
+    [
+        (["One.", " Tw"], ["One.", "Two."], "One.|| Two.||"),
+        (["One.\nTw", "o."], ["One.", "Two."], "One.||\nTwo.||"),
+        (["One.\n\nTwo.", " Thr"], ["One.", "Two.", "Three."], "One.||\n\nTwo.|| Three.||"),
+        (["- One\n- Tw", "o"], ["- One", "- Two"], "- One||\n- Two||"),  # a stop is set between the two
+        (["一です。\n二で", "す。"], ["一です。", "二です。"], "一です。||\n二です。||"),
+        (["Ada left. She", " ran."], ["Ada (アダ) left.", "She ran."], "Ada left.|| She ran.||"),
+        (
+            ["Ada ran. By", " Kern"],
+            ["Ada (アダ) ran.", "By Kern (ケルン)."],
+            "Ada ran.|| By Kern (ケルン).||",
+        ),
+        (["Something ", "else."], ["One.", "Two."], f"Something {openai_api.CHECKED}One.|| Two.||"),
+    ],
+)
+def test_stream_ends_with_what_is_missing_and_indexes_count_in_what_was_sent(pieces, sentences, content):
+    """Where a sentence ends, the expected content has "||"."""
     citation = Citation(1, "d", "/a b/x.txt", "T", 0, 1, "q", 0.5)
-    sentences = (Sentence("One.", "supported", "", ()), Sentence("Two.", "partly", "why", (citation,)))
-    answer = Answer("?", "One. Two.", sentences, True, "answered", None, (), Receipt())
+    checked = tuple(Sentence(text, "partly", "why", (citation,)) for text in sentences)
+    text = joined(sentences, "ja" if "です" in sentences[0] else "en")
+    answer = Answer("?", text, checked, True, "answered", None, (), Receipt())
 
     async def events() -> AsyncGenerator[str | Answer]:
-        yield "else."
-        yield answer
+        for piece in [*pieces[1:], answer]:
+            yield piece
 
     async def collect() -> list[str]:
-        return [event async for event in openai_api._chunks("Something ", events(), False)]
+        return [event async for event in openai_api._chunks(pieces[0], events(), False)]
 
     *sent, end = asyncio.run(collect())
     chunks = [json.loads(event.removeprefix("data: ")) for event in sent]
-    text = "".join(chunk["choices"][0]["delta"].get("content", "") for chunk in chunks)
-    cited = chunks[-1]["choices"][0]["delta"]["annotations"][0]["url_citation"]
-    assert text[cited["start_index"] : cited["end_index"]] == "Two." and cited["state"] == "partly"
-    assert cited["url"] == "file:///a%20b/x.txt" and end == "data: [DONE]\n\n"
+    said = "".join(chunk["choices"][0]["delta"].get("content", "") for chunk in chunks)
+    cited = [found["url_citation"] for found in chunks[-1]["choices"][0]["delta"]["annotations"]]
+    assert said == content.replace("||", "")
+    whole = said
+    for found in reversed(cited):
+        whole = f"{whole[: found['end_index']]}||{whole[found['end_index'] :]}"
+    assert whole == content
+    assert all(said[found["start_index"]] == text[0] for found, text in zip(cited, sentences, strict=True))
+    assert {(found["url"], found["state"]) for found in cited} == {("file:///a%20b/x.txt", "partly")}
+    assert end == "data: [DONE]\n\n"
 
 
 def test_models(client):

@@ -8,7 +8,7 @@ from qa.ui.words import words
 
 __all__ = ["evals"]
 
-_COMMAND = "python -m evals run --out evals/runs/first"
+_COMMAND = "python -m evals run --suite sample"
 _FACTS = ("suite", "system", "model", "embedder", "revision", "started")
 _LEFT, _WIDTH = 4, 152
 

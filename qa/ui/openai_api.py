@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import time
 import uuid
 from collections.abc import AsyncGenerator, Awaitable, Sequence
@@ -30,6 +31,9 @@ __all__ = ["router"]
 MODEL = "qa"
 MAX_BODY = 1_000_000
 WITHDRAWN = "\n\n(What was written so far is withdrawn.)\n\n"
+CHECKED = "\n\n(This is the answer as it was checked:)\n\n"
+_INSERTED = re.compile(r"\s|\.(?=\s)|。|\([^()]*\)")
+"""What the check adds to a draft: spaces, stops after lines without one, names as the source writes them."""
 
 T = TypeVar("T")
 
@@ -90,7 +94,7 @@ class _Reply:
             "role": "assistant",
             "content": answer.text,
             "refusal": None,
-            "annotations": _annotations(answer, 0),
+            "annotations": _annotations(answer, range(len(answer.text) + 1)),
         }
         choice = {"index": 0, "message": message, "logprobs": None, "finish_reason": _finish(answer)}
         return self._envelope("chat.completion", choices=[choice], usage=_usage(answer), qa=answer.to_dict())
@@ -167,10 +171,9 @@ async def _chunks(
             event = await anext(events, None)
         if event is None:
             raise QAError("The answer ended before it was checked.", "Ask again.")
-        before = "" if event.text.startswith(sent) else WITHDRAWN
-        yield reply.chunk({"content": before + event.text if before else event.text[len(sent) :]})
-        cited = _annotations(event, len(sent + before) if before else 0)
-        yield reply.chunk({"annotations": cited}, _finish(event), qa=event.to_dict())
+        rest, ends = _rest(sent, event)
+        yield reply.chunk({"content": rest})
+        yield reply.chunk({"annotations": _annotations(event, ends)}, _finish(event), qa=event.to_dict())
         if with_usage:
             yield reply.usage(event)
         yield "data: [DONE]\n\n"
@@ -178,6 +181,37 @@ async def _chunks(
         yield _event(_error_body(error)[1])
     finally:
         await events.aclose()
+
+
+def _rest(sent: str, answer: Answer) -> tuple[str, list[int]]:
+    """What a client that was sent ``sent`` still lacks, and where it then has the end of ``answer.text[:n]``.
+
+    What the check inserted into words that were sent is left out: it is no reason to say them again.
+    """
+    before, ends = "", _ends(sent, answer.text)
+    if ends is None:
+        before = CHECKED if answer.answered else WITHDRAWN
+        ends = [len(sent + before)]
+    missing, at = answer.text[len(ends) - 1 :], len(sent + before)
+    return before + missing, [*ends, *range(at + 1, at + len(missing) + 1)]
+
+
+def _ends(sent: str, text: str) -> list[int] | None:
+    """Where ``sent`` has the end of ``text[:n]``, up to the n that holds all of it.
+
+    None where they differ in more than spaces and what the check inserts.
+    """
+    ends = [0]
+    for end, char in enumerate(sent, 1):
+        if char.isspace():
+            continue
+        while not text.startswith(char, len(ends) - 1):
+            inserted = _INSERTED.match(text, len(ends) - 1)
+            if not inserted:
+                return None
+            ends += [ends[-1]] * len(inserted[0])
+        ends.append(end)
+    return ends
 
 
 async def _unless_left(request: Request, work: Awaitable[T]) -> T:
@@ -233,10 +267,14 @@ def _conversation(messages: Sequence[_Message]) -> tuple[str, list[tuple[str, st
     return talk[-1].text, history
 
 
-def _annotations(answer: Answer, offset: int) -> list[dict[str, Any]]:
+def _annotations(answer: Answer, ends: Sequence[int]) -> list[dict[str, Any]]:
     """Every citation at the answer sentence that it proves, which is ``content[start_index:end_index]``.
 
     OpenAI knows web pages only, so a file is a ``file:`` URL; the proof itself is in the extra fields.
+
+    Args:
+        answer: whose citations.
+        ends: ``ends[n]`` is where the content has the end of ``answer.text[:n]``.
     """
     found, at = [], 0
     for sentence in answer.sentences:
@@ -244,8 +282,8 @@ def _annotations(answer: Answer, offset: int) -> list[dict[str, Any]]:
         at = start + len(sentence.text)
         for citation in sentence.citations:
             url = {
-                "start_index": offset + start,
-                "end_index": offset + at,
+                "start_index": ends[start + 1] - 1,
+                "end_index": ends[at],
                 "title": citation.title,
                 "url": _url(citation),
                 "state": sentence.state,

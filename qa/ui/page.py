@@ -7,6 +7,7 @@ how it is served.
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -34,9 +35,9 @@ def build(assistant: Assistant, reports: Path | None = None) -> gr.Blocks:
 
     Args:
         assistant: open, and closed by whoever opened it.
-        reports: folder with evals runs; QA_REPORTS of the environment, or ``evals/runs``, if None.
+        reports: folder with evals runs; QA_REPORTS of the environment, or ``eval-runs``, if None.
     """
-    actions = Actions(assistant, reports or Path(os.environ.get(REPORTS, "evals/runs")))
+    actions = Actions(assistant, reports or Path(os.environ.get(REPORTS, "eval-runs")))
     page = gr.Blocks(title="article-qa", analytics_enabled=False, fill_width=True)
     with page:
         _wire(_lay_out(), actions, 1 if assistant.settings.chat.kind == "local" else AT_ONCE)
@@ -100,7 +101,8 @@ def _wire(panes: dict[str, Any], actions: Actions, at_once: int) -> None:
     bus.remove(_sent(actions.remove), None, added, **quick)
 
     def add_files(paths: list[str] | None, language: str) -> Iterator[tuple[str, str]]:
-        yield from actions.add_files(paths or [], {"language": language})
+        with _errors_shown():
+            yield from actions.add_files(paths or [], {"language": language})
 
     panes["upload"].upload(
         add_files,
@@ -112,13 +114,11 @@ def _wire(panes: dict[str, Any], actions: Actions, at_once: int) -> None:
 
 
 def _sent(action: Callable[[dict[str, Any]], Any]) -> Callable[[gr.EventData], Any]:
-    """The action on what the script sent; an error becomes a message that the browser shows."""
+    """The action on what the script sent."""
 
     def act(event: gr.EventData) -> Any:
-        try:
+        with _errors_shown():
             return action(_data(event))
-        except QAError as error:
-            raise gr.Error(f"{error.message} {error.hint}", print_exception=False) from error
 
     return act
 
@@ -127,9 +127,19 @@ def _sent_stream(
     action: Callable[[dict[str, Any]], Iterator[Any]],
 ) -> Callable[[gr.EventData], Iterator[Any]]:
     def act(event: gr.EventData) -> Iterator[Any]:
-        yield from action(_data(event))
+        with _errors_shown():
+            yield from action(_data(event))
 
     return act
+
+
+@contextlib.contextmanager
+def _errors_shown() -> Iterator[None]:
+    """Make an error a message that the browser shows."""
+    try:
+        yield
+    except QAError as error:
+        raise gr.Error(f"{error.message} {error.hint}", print_exception=False) from error
 
 
 def _data(event: gr.EventData) -> dict[str, Any]:

@@ -6,7 +6,7 @@ right shape is dropped. Knows no HTML and no Gradio.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -14,7 +14,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from qa.data import Answer
 
-__all__ = ["Turn", "history", "read_turns"]
+__all__ = ["Turn", "read_turns"]
 
 MOST_TURNS = 200
 
@@ -53,11 +53,6 @@ _SHAPE: TypeAdapter[Turn] = TypeAdapter(Turn)
 def read_turns(given: object) -> tuple[Turn, ...]:
     """The turns in what a browser sent, without those that are not turns."""
     return tuple(_valid(given)) if isinstance(given, list) else ()
-
-
-def history(turns: Sequence[Turn]) -> list[tuple[str, str]]:
-    """(question, answer) pairs, oldest first, for a follow-up question."""
-    return [(turn.question, turn.answer.text) for turn in turns if turn.answer is not None]
 
 
 def _valid(given: Iterable[object]) -> Iterable[Turn]:

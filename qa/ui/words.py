@@ -17,13 +17,35 @@ __all__ = ["LANGUAGES", "explained", "words"]
 LANGUAGES = {"en": "English", "ja": "日本語"}
 TEXTS = Path(__file__).parent / "assets" / "words.toml"
 
-_REASONS_JA = (
-    (re.compile(r"(?P<what>.+) is not in the source"), "「{what}」は原文にありません"),
-    (re.compile(r"one says no and the other does not"), "一方だけが否定しています"),
-    (re.compile(r"part of it is not in the source"), "一部は原文にありません"),
-    (re.compile(r"it is cut off"), "途中で切れています"),
-    (re.compile(r"the source does not say this"), "原文にはそのような記述がありません"),
+_REASONS_JA = tuple(
+    (re.compile(reason, re.DOTALL), text)
+    for reason, text in (
+        (r"it is cut off", "途中で切れています"),
+        (r"no passage was found", "該当する箇所が見つかりませんでした"),
+        (r"the source does not say this", "原文にはそのような記述がありません"),
+        (r"part of it is not in the source", "一部は原文にありません"),
+        (r"former (?P<what>.+) is not in the source", "以前「{what}」であったことは原文にありません"),
+        (r"(?P<what>.+) is not in the source", "「{what}」は原文にありません"),
+        (r"(?P<what>.+) is somebody else in the source", "原文では「{what}」は別の人です"),
+        (
+            r"(?P<one>.+) and (?P<two>.+) are not in one sentence of the source",
+            "「{one}」と「{two}」は原文の同じ文にありません",
+        ),
+        (r"(?P<one>.+) and (?P<two>.+) have changed places", "「{one}」と「{two}」が入れ替わっています"),
+        (r"it says no and the source does not", "回答は否定していますが、原文は否定していません"),
+        (r"the source says no and it does not", "原文は否定していますが、回答は否定していません"),
+        (
+            r"it says that it is yet to come and the source does not",
+            "原文では、これから起こることとされていません",
+        ),
+        (r"the source says the opposite of (['\"])(?P<what>.+)\1", "原文は「{what}」の逆を述べています"),
+        (
+            r"the source says the opposite about (['\"])(?P<what>.+)\1",
+            "原文は「{what}」について逆のことを述べています",
+        ),
+    )
 )
+"""Each reason that a check gives, the more special before the more general."""
 
 
 @cache

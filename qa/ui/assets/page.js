@@ -25,6 +25,7 @@
     conversation: { id: fresh(), turns: [] },
     leftOut: new Set(stored.get("qa.leftOut", [])),
     asking: null, // id of the turn that is being answered
+    question: "", // what that turn asks; where it waits in line, nothing on the page says it yet
     editing: -1, // index of the turn whose question is being changed
     wanted: null, // {key, marker, focus}: the citation to light up once the reader shows it
     verdicts: {}, // turn id to "good" or "bad"
@@ -73,6 +74,7 @@
     if (state.editing >= 0) cut(state.editing);
     state.editing = -1;
     state.asking = fresh();
+    state.question = question;
     $(".welcome")?.remove();
     const history = state.conversation.turns.filter((t) => t.answer).map((t) => [t.question, t.answer.text]);
     const box = $("#qa-question");
@@ -87,7 +89,7 @@
     const live = $("#qa-live .turn");
     send("stop", {
       id: state.asking,
-      question: $(".question", live || document)?.textContent || "",
+      question: state.question,
       partial: live ? $(".draft", live)?.textContent || "" : "",
     });
   }
