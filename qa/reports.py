@@ -56,7 +56,7 @@ _METRICS: TypeAdapter[dict[str, Metric]] = TypeAdapter(dict[str, Metric])
 
 
 def newest(folder: Path) -> Report | None:
-    """The product's run written last in or under ``folder``, else the last of any system; None without any."""
+    """The product's run written last in or under ``folder``, else the last of any system; None for none."""
     summaries = [*folder.rglob("*.qa/summary.json")] or [*folder.rglob("summary.json")]
     return _report(max(summaries, key=lambda path: path.stat().st_mtime).parent) if summaries else None
 
