@@ -34,7 +34,7 @@ from qa.names import full_names, titled_names
 from qa.passages import Passage, SentenceVectors, rank, read, sentences_of, subject
 from qa.sentences import split_sentences
 from qa.settings import Settings
-from qa.translate import LEAST_LIKE, Translations, prepared, prompt_for
+from qa.translate import LEAST_LIKE, LEAST_LIKELY, Translations, prepared, prompt_for
 from qa.verify import adds_speaker, carries_name, changes_amount
 from qa.wording import (
     about,
@@ -58,9 +58,9 @@ ChainInput = str | Mapping[str, Any]
 
 _MAX_QUESTION = 4000
 _HITS = 12
-_SURE = {"judge": 0.09, "stated": 0.55}
+_SURE = {"judge": 0.03, "stated": 0.55}
 """Thresholds by prompt; the adapter learned from sentences of which a fifth state what is asked."""
-_SURE_IN_ENGLISH = 0.22
+_SURE_IN_ENGLISH = 0.26
 """That of the adapter where question and sentence are English: it says Yes more easily there."""
 
 
@@ -375,8 +375,10 @@ class Pipeline:
         yield self._finish(turn, whole, tuple(sentences), True, "answered")
 
     def _translated(self, turn: Turn, part: Candidate, marker: int, done: Completion) -> Sentence | None:
-        """A translation with its source; None where it is cut off, loses what is asked or fails a check."""
+        """A translation with its source; None where the model was unsure, or it fails a check."""
         if done.finish != "stop" or detect(done.text) != turn.language:
+            return None
+        if done.likelihood is not None and done.likelihood < LEAST_LIKELY:
             return None
         text = spoken(done.text)
         similarity = self.vectors([visible(part.text)]) @ self.embedder.documents([text])[0]

@@ -189,8 +189,8 @@ class AnswerSettings(_Section):
         evidence: most sentences that an answer is made from.
         history_turns: earlier exchanges that a follow-up question may refer to.
         stated_threshold: refuse where the model's probability that a sentence states the answer is lower; 0:
-            never ask it. None: what was measured for the model (evals/EXPERIMENTS.md), .09 for the embedded
-            one, .22 where question and article are English, .55 for others.
+            never ask it. None: what was measured for the model (evals/EXPERIMENTS.md), .03 for the embedded
+            one, .26 where question and article are English, .55 for others.
         enough: how sure the model may be of the next sentence; reading ends where that would change nothing.
         quote: whether sentences are read one at a time, and an answer in the source's language is the source
             sentence itself; else all are read at once and the answer is always written. None: for the

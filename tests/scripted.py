@@ -37,9 +37,9 @@ class ScriptedEmbedder:
 
 
 class ScriptedStream:
-    def __init__(self, text: str, finish: str = "stop") -> None:
+    def __init__(self, text: str, finish: str = "stop", likelihood: float | None = None) -> None:
         self._pieces = iter([text[at : at + 3] for at in range(0, len(text), 3)])
-        self._text, self._finish = text, finish
+        self._text, self._finish, self._likelihood = text, finish, likelihood
         self.closed = False
 
     def __iter__(self) -> Iterator[str]:
@@ -50,14 +50,15 @@ class ScriptedStream:
 
     @property
     def completion(self) -> Completion:
-        return Completion(self._text, self._finish, 11, 7)  # type: ignore[arg-type]
+        return Completion(self._text, self._finish, 11, 7, likelihood=self._likelihood)  # type: ignore[arg-type]
 
 
 class ScriptedChat:
     """Answers with what ``reply`` makes of the last message; keeps every prompt.
 
-    ``stated`` is its probability, or makes one of the prompt; ``local`` is whether it passes for the embedded
-    model, which is shown one sentence at a time, ``adapters`` the prompts that it has adapters for.
+    ``stated`` is its probability, or makes one of the prompt; ``likelihood`` is how sure it is of its words;
+    ``local`` is whether it passes for the embedded model, which is shown one sentence at a time, ``adapters``
+    the prompts that it has adapters for.
     """
 
     name = "scripted-chat"
@@ -69,15 +70,16 @@ class ScriptedChat:
         finish: str = "stop",
         local: bool = False,
         adapters: Mapping[str, str] = MappingProxyType({}),
+        likelihood: float | None = None,
     ) -> None:
-        self.reply, self.stated, self.finish = reply, stated, finish
+        self.reply, self.stated, self.finish, self.likelihood = reply, stated, finish, likelihood
         self.local, self.adapters = local, adapters
         self.prompts: list[str] = []
         self.streams: list[ScriptedStream] = []
 
     def stream(self, messages: Sequence[tuple[str, str]], **options: Any) -> ScriptedStream:
         self.prompts.append(messages[-1][1])
-        self.streams.append(ScriptedStream(self.reply(messages[-1][1]), self.finish))
+        self.streams.append(ScriptedStream(self.reply(messages[-1][1]), self.finish, self.likelihood))
         return self.streams[-1]
 
     def complete(self, messages: Sequence[tuple[str, str]], **options: Any) -> Completion:

@@ -507,11 +507,11 @@ def test_the_adapter_is_asked_the_question_alone(make, article):
 @pytest.mark.parametrize(
     ("question", "text", "stated", "wanted", "answered"),
     [
-        ("Who will run the ferry?", "Mara Ellison will run the ferry.", 0.18, None, False),
-        ("Who will run the ferry?", "Mara Ellison will run the ferry.", 0.18, 0.1, True),
-        ("船を運航するのは誰ですか？", "港長のエリソンが船を運航する。", 0.13, None, True),
-        ("船を運航するのは誰ですか？", "港長のエリソンが船を運航する。", 0.08, None, False),
-        ("Who will run the ferry?", "港長のエリソンが船を運航する。", 0.13, None, True),
+        ("Who will run the ferry?", "Mara Ellison will run the ferry.", 0.2, None, False),
+        ("Who will run the ferry?", "Mara Ellison will run the ferry.", 0.2, 0.1, True),
+        ("船を運航するのは誰ですか？", "港長のエリソンが船を運航する。", 0.05, None, True),
+        ("船を運航するのは誰ですか？", "港長のエリソンが船を運航する。", 0.02, None, False),
+        ("Who will run the ferry?", "港長のエリソンが船を運航する。", 0.05, None, True),
     ],
 )
 def test_from_english_to_english_the_adapter_must_be_surer(make, question, text, stated, wanted, answered):
@@ -695,6 +695,18 @@ def test_a_translation_without_a_single_name_before_an_office_gives_way(make, na
 def test_a_translation_that_no_longer_states_what_is_asked_gives_way(make, kept):
     made = "Mara Ellison sails."
     assistant = make(lambda prompt: made, stated=sure_of_either("港長", *["sails."] * kept), local=True)
+    assistant._embedder = Polyglot()
+    assistant.add_texts([("ferry", "渡し船", "港長のマーラ・エリソンが運航する。")])
+    answer = assistant.ask("Who sails the ferry?")
+    assert answer.answered and ("港長" in answer.text) != kept
+
+
+@pytest.mark.parametrize(("likelihood", "kept"), [(0.6, True), (0.5, False), (None, True)])
+def test_a_translation_that_the_model_was_unsure_of_gives_way(make, likelihood, kept):
+    made = "Mara Ellison sails."
+    assistant = make(
+        lambda prompt: made, stated=sure_of_either("港長", "sails."), local=True, likelihood=likelihood
+    )
     assistant._embedder = Polyglot()
     assistant.add_texts([("ferry", "渡し船", "港長のマーラ・エリソンが運航する。")])
     answer = assistant.ask("Who sails the ferry?")

@@ -52,6 +52,7 @@ class Completion:
         finish: see `Finish`.
         tokens_in, tokens_out: as the model counts them; 0 where it does not say.
         fault: why it is not whole; None after ``stop``, or where it was closed here.
+        likelihood: the geometric mean of its tokens' probabilities; None where they were not asked for.
     """
 
     text: str
@@ -59,6 +60,7 @@ class Completion:
     tokens_in: int = 0
     tokens_out: int = 0
     fault: QAError | None = None
+    likelihood: float | None = None
 
 
 class CallOptions(TypedDict, total=False):
@@ -66,14 +68,12 @@ class CallOptions(TypedDict, total=False):
 
     Attributes:
         max_tokens: instead of the setting.
-        stop: texts that end the answer.
         config: LangChain's callbacks and tags.
-        local_options: llama.cpp request fields, such as ``grammar``; sent to the embedded model only.
+        local_options: llama.cpp request fields, as ``grammar`` and ``logprobs``; for the embedded model only.
         adapted: with the embedded model's adapter, where it has one; for a prompt that it was made for.
     """
 
     max_tokens: int
-    stop: Sequence[str]
     config: RunnableConfig | None
     local_options: Mapping[str, Any]
     adapted: bool
@@ -274,7 +274,6 @@ class Chat:
         pieces = model.stream(
             [(role, _defused(clean(text))) for role, text in messages],
             call.get("config"),
-            stop=list(call.get("stop", ())) or None,
             **self._fields(connection, model, call, tally.wants_logprobs),
         )
         assert isinstance(pieces, Generator)
@@ -365,10 +364,11 @@ class _Tally:
     tokens_out: int = 0
     fault: QAError | None = None
     first: list[dict[str, Any]] = field(default_factory=list)
+    logprobs: list[float] = field(default_factory=list)
 
     def clear(self) -> None:
         """Forget an attempt that gave nothing."""
-        self.text, self.finish, self.fault, self.first = "", None, None, []
+        self.text, self.finish, self.fault, self.first, self.logprobs = "", None, None, [], []
         self.tokens_in = self.tokens_out = 0
 
     def take(self, chunk: AIMessageChunk) -> str:
@@ -381,13 +381,17 @@ class _Tally:
             self.finish = _finish(str(reason).lower())
         if content := (about.get("logprobs") or {}).get("content"):
             self.first = self.first or content[0].get("top_logprobs") or content[0].get("top_probs") or []
+            self.logprobs += [token["logprob"] for token in content if "logprob" in token]
         text = str(chunk.text)
         self.text += text
         return text
 
     @property
     def completion(self) -> Completion:
-        return Completion(self.text, self.finish or "cut", self.tokens_in, self.tokens_out, self.fault)
+        likelihood = math.exp(sum(self.logprobs) / len(self.logprobs)) if self.logprobs else None
+        return Completion(
+            self.text, self.finish or "cut", self.tokens_in, self.tokens_out, self.fault, likelihood
+        )
 
     def probability(self, positive: tuple[str, ...], negative: tuple[str, ...]) -> float | None:
         """See `Chat.probability`."""

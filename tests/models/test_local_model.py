@@ -64,7 +64,19 @@ def test_it_writes_and_counts(chat: Chat) -> None:
     assert done.text == "".join(pieces) and "Paris" in done.text
     assert done.finish == "stop" and done.tokens_in > 10 and 1 <= done.tokens_out < 10
     assert chat.local and chat.name == "qwen2.5-coder-1.5b-instruct-q4_k_m"
+    assert done.likelihood is None
     assert check_chat(SETTINGS).ok
+
+
+def test_it_says_how_sure_it_was_of_its_words(chat: Chat) -> None:
+    def likelihood(text: str) -> float:
+        done = chat.complete([("user", text)], max_tokens=12, local_options={"logprobs": True})
+        assert done.likelihood is not None
+        return done.likelihood
+
+    assert (
+        0 < likelihood("Make up a very unusual name.") < likelihood("Say the word yes and nothing else.") <= 1
+    )
 
 
 def test_it_continues_a_trailing_assistant_message(chat: Chat) -> None:
