@@ -44,6 +44,8 @@ _SUBJECT = 40
 """Columns of a title that names its subject; with a headline before it the model refuses what is stated."""
 _NEXT = 2
 """Most characters between two sentences that follow one another in a paragraph."""
+_GAP = 200
+"""Most characters between two that follow one another at all; more, and a passage between was not found."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,9 +178,10 @@ def _placed(candidates: Sequence[Candidate], index: int) -> str:
 
 
 def _previous(candidates: Sequence[Candidate], index: int) -> Candidate | None:
-    """The candidate before, in the same document."""
-    before = candidates[index - 1] if index else None
-    return before if before and before.document_id == candidates[index].document_id else None
+    """The candidate before, in the same document and the same or the next passage."""
+    before, this = candidates[index - 1] if index else None, candidates[index]
+    together = before and before.document_id == this.document_id and this.start - before.end <= _GAP
+    return before if together else None
 
 
 def _clauses(sentence: str) -> list[str]:

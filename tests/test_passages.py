@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
+import pytest
 
 from qa.cite import Candidate
 from qa.data import Chunk, Hit
@@ -66,6 +67,15 @@ def test_the_sentence_before_is_of_the_same_document() -> None:
     ranked = rank(found, "x", np.array([1, 0, 0], dtype=np.float32), SentenceVectors(letters), 2)
     assert [passage.before for passage in ranked] == [None, None]
     assert not [text for text in letters.seen if "Ellison" in text and "pilot" in text]
+
+
+@pytest.mark.parametrize(("start", "named"), [(25, True), (900, False)])
+def test_the_sentence_before_is_not_of_a_passage_further_up(start: int, named: bool) -> None:
+    found = sentences_of([hit("a", 0, "Mara Ellison took over."), hit("a", 5, "The crew sails.", 2, start)])
+    nothing = np.zeros(3, dtype=np.float32)
+    ranked = rank(found, "Whom does Mara Ellison lead?", nothing, SentenceVectors(Letters()), 2)
+    (last,) = [passage for passage in ranked if "crew" in passage.candidate.text]
+    assert last.absent != named
 
 
 def test_invisible_characters_are_not_read_but_stay_in_the_quotation() -> None:
