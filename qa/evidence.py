@@ -17,7 +17,7 @@ __all__ = ["as_sure", "best_first", "choose", "decided", "in_order", "judged", "
 
 _NEARNESS = 5.0
 """Log odds that a cosine point of nearness is worth."""
-_ABSENT = 0.5
+_ABSENT = 1.5
 """Log odds that it costs a passage not to have a name or figure of the question."""
 _FAR = 0.2
 """How much less near than the nearest a passage is left unread."""
