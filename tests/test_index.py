@@ -501,6 +501,18 @@ def test_a_second_process_with_an_empty_home_can_answer(open_store: Open, server
     assert add(first, changed) == ["unchanged"]
 
 
+def add_killed_halfway(writer: Store, entry: Entry, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Written to the server and not announced."""
+
+    def killed(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(writer, "_announce", killed)
+        with pytest.raises(KeyboardInterrupt):
+            add(writer, entry)
+
+
 def test_a_writer_killed_halfway_leaves_nothing_visible(
     open_store: Open, server: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -508,14 +520,7 @@ def test_a_writer_killed_halfway_leaves_nothing_visible(
     writer, reader = open_store("one", index=place), open_store("two", index=place)
     old, new = make("a.txt", "old. "), make("a.txt", "new. ")
     add(writer, old)
-
-    def killed(*_: object) -> None:
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(writer, "_announce", killed)
-    with pytest.raises(KeyboardInterrupt):
-        add(writer, new)
-    monkeypatch.undo()
+    add_killed_halfway(writer, new, monkeypatch)
     reader.refresh(at_once=True)  # type: ignore[attr-defined]
     assert len(reader.documents()) == 1
     assert len(reader.dense(np.ones(8, np.float32), 5)) <= 1
@@ -531,14 +536,7 @@ def test_a_first_writer_killed_halfway_leaves_nothing_visible(
     place = {"url": server, "collection": f"first-{time.time_ns()}"}
     writer, reader = open_store("one", index=place), open_store("two", index=place)
     entry = make("a.txt", "text. ")
-
-    def killed(*_: object) -> None:
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(writer, "_announce", killed)
-    with pytest.raises(KeyboardInterrupt):
-        add(writer, entry)
-    monkeypatch.undo()
+    add_killed_halfway(writer, entry, monkeypatch)
     for store in (writer, reader):
         store.refresh(at_once=True)  # type: ignore[attr-defined]
         assert store.documents() == ()
