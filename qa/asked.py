@@ -14,7 +14,8 @@ from collections.abc import Callable, Sequence
 from decimal import Decimal
 
 from qa.figures import Figure, figures, same, spelled
-from qa.roles import Role, leads, roles
+from qa.names import CAPITALS, foreign_form
+from qa.roles import Role, leads, owner, roles
 from qa.units import CURRENCIES, MEASURES, OLDEST, SUFFIX_UNITS
 
 __all__ = ["asks_for", "loses", "question_proper"]
@@ -143,6 +144,16 @@ _POST = re.compile(
     re.IGNORECASE,
 )
 """What somebody holds, without its name."""
+_NAME = rf"{CAPITALS}|[ァ-ヺー・]{{2,}}[A-Za-z]*"
+_POST_AT = re.compile(
+    rf"\b(?:at|with|bei|en)\s(?:the\s)?(?P<at>{_NAME})|(?P<ja>{_NAME})(?:で|に(?:お[けい]))|(?P<ko>[가-힣A-Za-z]+)에서|在(?P<zh>[A-Za-z]+)"
+)
+"""Where somebody holds it: "her title at Blue Lake"."""
+_TAKES_UP = re.compile(
+    r"\bas (?:an?|the|its|their|his|her)\b|\b(?:appoint|nam|becom|became|promot|hir|recruit|elect|tapp)\w*|(?<!一環)(?<!結果)として|就[任いく]|任命|抜擢|起用|昇格|迎え",
+    re.IGNORECASE,
+)
+"""Says of somebody what they become, be it an office that `qa.roles` knows or not."""
 
 
 def question_proper(message: str) -> str:
@@ -158,7 +169,11 @@ def asks_for(question: str, evidence: str) -> str:
         question: the question as it stands alone.
         evidence: the sentences that are to answer it, with what they stand under.
     """
-    return _office_lacks(question, evidence) or _kind_lacks(question, evidence)
+    return (
+        _office_lacks(question, evidence)
+        or _post_lacks(question, evidence)
+        or _kind_lacks(question, evidence)
+    )
 
 
 def loses(question: str, source: str, translation: str) -> bool:
@@ -285,7 +300,36 @@ def _office_lacks(question: str, evidence: str) -> str:
             return f"the question asks for the {title}, the source names none"
         if held and (state := _other_state(role, held, question)):
             return f"the question asks for the {state}{title}, the source names another"
+        if held and (asked := owner(role, question)) and _all_of_others(asked, held, evidence):
+            return f"the question asks for the {title} of {asked}, the source names that of another"
     return ""
+
+
+def _post_lacks(question: str, evidence: str) -> str:
+    """Whether the question asks for somebody's post somewhere, and the evidence has only posts elsewhere."""
+    place = _POST_AT.search(question) if _POST.search(question) else None
+    held = roles(evidence)
+    if not place or not held:
+        return ""
+    at = next(name for name in place.groups() if name)
+    rest = _without(evidence, [(role.start, role.end + len("として")) for role in held])
+    if leads(evidence) or _TAKES_UP.search(rest) or not _all_of_others(at, held, evidence):
+        return ""
+    return f"the question asks for a post at {at}, the source names posts elsewhere"
+
+
+def _all_of_others(asked: str, held: list[Role], evidence: str) -> bool:
+    """Whether the evidence has the office of others only: the CEO of Mercor is not that of Turing."""
+    owners = [owner(role, evidence) for role in held]
+    return all(owners) and not any(_may_be_same(asked, other) for other in owners)
+
+
+def _may_be_same(one: str, other: str) -> bool:
+    """Whether two names share a word, sound alike, or one may be short for the other: "US"."""
+    words = [{word.lower() for word in re.split(r"[\s・-]", name)} for name in (one, other)]
+    if words[0] & words[1] or foreign_form(one, other) or foreign_form(other, one):
+        return True
+    return (one.isupper() or other.isupper()) and one[0] == other[0]
 
 
 def _stands_for(role: Role, evidence: str) -> bool:

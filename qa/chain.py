@@ -27,7 +27,7 @@ from qa.cite import Candidate, Proof, prove
 from qa.clean import plain, settled, visible
 from qa.data import Answer, Citation, Hit, Reason, Receipt, Sentence
 from qa.errors import QAError, RequestTooLong
-from qa.follow_ups import keeps_asking, stands_alone
+from qa.follow_ups import keeps_asking, may_stand_alone, stands_alone
 from qa.language import detect
 from qa.models import Chat, Completion, Embedder
 from qa.names import full_names, titled_names
@@ -62,6 +62,8 @@ _SURE = {"judge": 0.03, "stated": 0.55}
 """Thresholds by prompt; the adapter learned from sentences of which a fifth state what is asked."""
 _SURE_IN_ENGLISH = 0.26
 """That of the adapter where question and sentence are English: it says Yes more easily there."""
+_SURE_AS_TYPED = 0.3
+"""What a follow-up must reach that is looked for as typed: it may lack what was said before after all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +103,7 @@ class Turn:
     @property
     def follows_up(self) -> bool:
         """Whether it may take what was said before to know what is asked."""
-        return bool(self.history) and not stands_alone(self.question)
+        return bool(self.history) and not stands_alone(self.question, self.history[-1][0])
 
 
 @dataclass(frozen=True)
@@ -202,8 +204,22 @@ class Pipeline:
 
         It is spared the passages that have nothing of the kind asked for, such as an amount of money, those
         that are far less near than the nearest, and those that could not come before one it has read.
+
+        A small model puts into a follow-up what was said before, whether or not it is missing: where nothing
+        states what it made of one that may stand alone, the question is looked for as it was typed.
         """
-        if turn.reply or not turn.passages:
+        if turn.reply:
+            return turn
+        judged = self._judged(turn, config)
+        same = turn.query == turn.question or not self.chat.local
+        if judged.chosen or same or not may_stand_alone(turn.question):
+            return judged
+        typed = self._judged(self.retrieve(replace(turn, query=turn.question), config), config)
+        sure = typed.stated is None or typed.stated >= _SURE_AS_TYPED
+        return typed if typed.chosen and sure else judged
+
+    def _judged(self, turn: Turn, config: RunnableConfig) -> Turn:
+        if not turn.passages:
             return turn
         if not self._threshold:
             return replace(turn, chosen=evidence.in_order(turn.passages))

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import re
 
-from qa.language import script_of
+from qa.language import detect, script_of
 from qa.sentences import width
 from qa.verify import names_in
 
-__all__ = ["keeps_asking", "stands_alone"]
+__all__ = ["keeps_asking", "may_stand_alone", "stands_alone"]
 
 _SAYS = re.compile(
     r"[\u3400-\u9fff]|[\u30a1-\u30faー]{2,}|[^\W\d_\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]{4,}"
@@ -49,11 +49,25 @@ def keeps_asking(question: str, rewritten: str) -> bool:
     return 2 * sum(word in rewritten.lower() for word in said) >= len(said)
 
 
-def stands_alone(question: str) -> bool:
-    """Whether a question surely asks the same whatever was said before: it has a name, points at nothing.
-
-    Of 960 written examples (`benchmarks/follow_ups.jsonl`) 253 stand alone: 102 of these are told, and 5
-    others, which lack a fuller name ("Where does Tandy come from?").
-    """
+def may_stand_alone(question: str) -> bool:
+    """Whether a question points at nothing said before and is long enough to leave nothing out."""
     least = _WHOLE_QUESTION if script_of(question) & {"cjk", "hangul"} else _WHOLE_SENTENCE
-    return width(question) >= least and not _DEPENDS.search(question) and bool(names_in(question))
+    return width(question) >= least and not _DEPENDS.search(question)
+
+
+def stands_alone(question: str, before: str = "") -> bool:
+    """Whether a question surely asks the same whatever was said before: it points at nothing and has a name.
+
+    One that is asked in another language than the question before takes up nothing of it either. Of 960
+    written examples (`benchmarks/follow_ups.jsonl`) 253 stand alone: 102 of these are told, and 5 others,
+    which lack a fuller name ("Where does Tandy come from?").
+
+    Args:
+        question: as asked.
+        before: the question before it; "" if there is none.
+    """
+    return may_stand_alone(question) and (bool(names_in(question)) or _changes_language(before, question))
+
+
+def _changes_language(before: str, question: str) -> bool:
+    return len({detect(before), detect(question)} - {"und"}) > 1

@@ -16,6 +16,7 @@ from anyascii import anyascii
 
 __all__ = [
     "ALIKE",
+    "CAPITALS",
     "FULL_NAME",
     "KATAKANA",
     "OPENERS",
@@ -46,7 +47,9 @@ KATAKANA = re.compile(r"[ァ-ヺー]{2,}(?:[・＝=][ァ-ヺー]+)*")
 """A run of katakana: a name of one part or several, or any other word."""
 _ATTACHED = re.compile("[A-Za-z]*")
 """What stands with katakana in one name: スケールAI."""
-_BETWEEN_WORDS = re.compile(r"[・＝=\s]+|(?<=[ァ-ヺー])(?=[A-Za-z])")
+_BETWEEN_WORDS = re.compile(r"[・＝=\s]+|(?<=[一-鿿])·(?=[一-鿿])|(?<=[ァ-ヺー])(?=[A-Za-z])")
+CAPITALS = r"[A-ZÀ-Þ][0-9A-Za-zÀ-ÿ&.-]*(?:\s[A-ZÀ-Þ][0-9A-Za-zÀ-ÿ&.-]*)*"
+"""Words in capitals, without the s of "Mercor's"; for patterns that say what stands beside a name."""
 FULL_NAME = r"[ァ-ヺー]+(?:[・＝=][ァ-ヺー]+)+"
 """Katakana that is surely a name, as its parts are joined: ジェイソン・ドロージ."""
 _TITLED = re.compile(

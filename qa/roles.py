@@ -10,9 +10,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from qa.names import names
+from qa.names import CAPITALS, KATAKANA, names
 
-__all__ = ["Role", "clauses", "leads", "people", "roles", "wrong_role"]
+__all__ = ["Role", "clauses", "leads", "owner", "people", "roles", "wrong_role"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +82,11 @@ _CLAUSE = re.compile(r"[、。，；;\n]|,\s|[.!?](?=\s|$)|\b(?:while|whereas|bu
 _PERSON = re.compile(r"([一-龥々ァ-ヺー・]{1,12}[ぁ-ゖ]{0,4})(?:氏|さん|様|教授|選手|女士|先生)")
 _ATTACHED = re.compile(r"[一-龥々ァ-ヺー]{2,}$")
 _OWNER_AFTER = re.compile(r"\s?(?:の|[’']s\b|社)")
+_OWNED = re.compile(
+    rf"(?P<foreign>(?:{KATAKANA.pattern})[A-Za-z]*|{CAPITALS})社?の(?:[現元前新旧]|暫定|共同|代表)*$"
+    rf"|(?P<own>{CAPITALS})(?:[’']s|(?<=s)[’'])\s(?:[a-z-]+\s){{0,2}}$"
+)
+_OWNED_BY = re.compile(rf"\s(?:of|at|von|bei|de|del)\s(?:the\s|la\s|der\s)?({CAPITALS})")
 _OWNER_BEFORE = re.compile(r"\b(?:of|at|for|in|de|von|bei)\s(?:the\s)?$", re.IGNORECASE)
 
 
@@ -93,6 +98,19 @@ def roles(text: str) -> list[Role]:
 def leads(text: str) -> bool:
     """Whether a text says that somebody leads, other than by the office: a finance chief is no chief."""
     return bool(_LEADS.search(_MENTION.sub("\n", text)))
+
+
+def owner(role: Role, text: str) -> str:
+    """What a text says an office is of, where it is a name: "Mercor's CEO", "the CEO of Mercor", メルコールのCEO.
+
+    Returns:
+        The name as written, "" where there is none or it is not written in capitals or katakana.
+    """
+    before = text[: role.start]
+    if found := _OWNED_BY.match(text, role.end):
+        return found.group(1).rstrip(".")
+    found = _OWNED.search(before)
+    return (found["foreign"] or found["own"]) if found else ""
 
 
 def clauses(text: str) -> list[str]:

@@ -39,7 +39,7 @@ __all__ = [
 ]
 
 CONFIG_FILE = "qa.toml"
-INDEX_REVISION = 3
+INDEX_REVISION = 4
 """Counts changes of what is made of a text: its parts, their labels and vectors."""
 DEFAULT_OPENAI_MODEL = "gpt-4.1-mini"
 
@@ -198,7 +198,7 @@ class AnswerSettings(_Section):
     """
 
     passages: int = Field(8, ge=1, le=50)
-    sentences: int = Field(6, ge=1, le=100)
+    sentences: int = Field(8, ge=1, le=100)
     evidence: int = Field(3, ge=1, le=20)
     history_turns: int = Field(3, ge=0, le=20)
     stated_threshold: float | None = Field(None, ge=0, le=1)

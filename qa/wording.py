@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable
 
 from qa.language import script_of
-from qa.names import FULL_NAME, foreign_form, names, whole, word_count
+from qa.names import FULL_NAME, foreign_form, full_names, names, whole, word_count
 
 __all__ = [
     "about",
@@ -129,6 +129,7 @@ _OWNED = re.compile(r"['’]s(?=\s)")
 """What ends a name within a run of capitals: "Mercor's CEO"."""
 _TIED = re.compile(r"(?:^|\s)(?:of|for|the|C[A-Z]O)(?=\s|$)|['’]s(?=\s|$)")
 """What stands between two names in a run of capitals: "Meta CEO Mark Zuckerberg"."""
+_KANA = re.compile("[ぁ-ゖァ-ヺ]")
 _MARKED = re.compile(rf"{FULL_NAME}|[ァ-ヺー]{{2,}}(?=氏|さん|様|社)")
 _BYLINES = {
     "de": "Verfasst von ", "en": "By ", "es": "Por ", "fr": "Par ", "ja": "著者：", "ko": "글: ", "zh": "作者：",
@@ -268,10 +269,12 @@ def _latin_names(sentence: str, evidence: str) -> dict[int, str]:
 
 
 def _names_of_source(evidence: str, sentence: str) -> list[str]:
-    """The evidence's names in capitals; in katakana only those marked as names.
+    """The evidence's names in capitals; in katakana only those marked as names, for Chinese of several words.
 
     Of a single katakana word nothing tells whether it is a name: サービス is "service" in Korean too.
     """
     runs = [evidence[start:end] for start, end in names(evidence)]
     found = [part.strip() for run in runs for part in _TIED.split(run) if part.strip()]
-    return found if "cjk" in script_of(sentence) else [*found, *_MARKED.findall(evidence)]
+    if "cjk" not in script_of(sentence):
+        return [*found, *_MARKED.findall(evidence)]
+    return found if _KANA.search(sentence) else [*found, *full_names(evidence)]

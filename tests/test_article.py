@@ -31,8 +31,9 @@ def assistant(tmp_path_factory):
     ("question", "right"),
     [
         ("暫定CEOは誰ですか？", r"ドロージ"),
-        ("メタはスケールAIにいくら出資しましたか？", r"14[03] ?億"),  # the article gives the sum in both ways
-        ("How much did Meta invest in Scale AI?", r"14\.3 billion"),
+        # The article gives the sum in both ways.
+        ("メタはスケールAIにいくら出資しましたか？", r"14[03] ?億"),
+        ("How much did Meta invest in Scale AI?", r"14(?:\.3)? billion"),
     ],
 )
 def test_answers_with_a_quote_that_stands_in_the_file(assistant, question, right):

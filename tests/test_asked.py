@@ -70,6 +70,18 @@ ARTICLE = Path(__file__).parents[2] / "shared" / "article" / "article.ja.txt"
         ("人口はどれくらいですか？", "災害で減った。", "a number"),
         ("누가 서울시장이 되었나요?", "안나가 왔다.", "시장"),
         ("¿Quién es el ministro?", "Ada Kern llegó.", "ministro"),
+        ("Who is the CEO of Port AG?", "リーフワークスのCEO、ケルン氏が話した。", "CEO of Port AG"),
+        (
+            "What is Ada Kern's title at Blue Lake?",
+            "Port AG's CEO Ada Kern joins Blue Lake.",
+            "a post at Blue",
+        ),
+        (
+            "ケルン氏のリーフでの肩書は？",
+            "Port AGの取締役として残るケルン氏はリーフに移る。",
+            "a post at リーフ",
+        ),
+        ("ポートのCEOは誰ですか？", "Blue Lake's CEO Ada Kern spoke.", "CEO of ポート"),
     ],
 )
 def test_what_a_source_lacks(question: str, evidence: str, lacks: str) -> None:
@@ -139,6 +151,15 @@ def test_what_a_source_lacks(question: str, evidence: str, lacks: str) -> None:
         ("¿Quién firmó el suministro?", "Ada Kern firmó."),
         ("¿Quién es la mayor accionista?", "Ada Kern."),
         ("누가 시장 점유율 1위입니까?", "안나가 1위다."),
+        ("Who is the CEO of Port AG?", "The CEO of Port, Anna Kern, spoke."),
+        ("Who is the CEO of Port AG?", "ポートのCEO、ケルン氏が話した。"),
+        ("Who is the CEO of Port AG?", "Blue Lake's CEO Ada Moss met the CEO, Anna Kern."),
+        ("Who is the president of the US?", "The president of the United States, Anna Kern, spoke."),
+        ("What is her title at Blue Lake?", "The CEO of Port AG joins Blue Lake as a clerk."),
+        ("What is her title at Blue Lake?", "The CEO of Port AG becomes a clerk at Blue Lake."),
+        ("What is her title at Port?", "The CEO of Port AG joins Blue Lake."),
+        ("What is her title at Blue Lake?", "She joins Blue Lake; Ada Moss is CEO."),
+        ("ケルン氏のリーフでの肩書は？", "Port AGのCEO、ケルン氏はリーフの顧問に就いた。"),
         ("What is it?", ""),
     ],
 )

@@ -539,6 +539,28 @@ def test_a_follow_up_that_stands_alone_is_asked_as_it_is(make, article):
     assert not any("Rewritten question" in prompt for prompt in assistant.chat.prompts)
 
 
+@pytest.mark.parametrize(("stated", "answered"), [(0.9, True), (0.2, False)])
+def test_a_follow_up_is_also_asked_as_it_was_typed(make, article, stated, answered):
+    """Rewritten it asks what the article does not state; typed it must be surer than alone."""
+    assistant = make(
+        reply=lambda prompt: "Who will run the ferry service in Blue Lake?",
+        stated=lambda prompt: 0.0 if "Blue Lake" in prompt else stated,
+        local=True,
+        adapters={"judge": "0c1d2e3f"},
+    )
+    assistant.settings = assistant.settings.model_copy(
+        update={"answer": assistant.settings.answer.model_copy(update={"stated_threshold": 0.1})}
+    )
+    assistant.add(article)
+    question = "Who will run the ferry service?"
+    answer = assistant.ask(question, [("Is there a ferry?", "There is.")])
+    assert answer.answered == answered and (answer.receipt.query == question) == answered
+    assert assistant.ask(question).answered
+    # What points at something has to be rewritten, and the question that was looked for is the one shown.
+    answer = assistant.ask("Who will run it then?", [("Is there a ferry?", "There is.")])
+    assert not answer.answered and answer.receipt.query == "Who will run the ferry service in Blue Lake?"
+
+
 def test_follow_ups_have_an_adapter_of_their_own(make, article):
     assistant = make(local=True, adapters={"condense": "0c1d2e3f"})
     assistant.add(article)

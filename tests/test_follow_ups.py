@@ -62,6 +62,22 @@ def test_what_points_back_or_names_nothing_does_not(question):
     assert not stands_alone(question)
 
 
+@pytest.mark.parametrize(
+    ("before", "question", "alone"),
+    [
+        ("Who became interim head?", "暫定の代表に就いたのは誰ですか？", True),
+        ("暫定の代表は誰ですか？", "Who became interim head?", True),
+        ("暫定の代表は誰ですか？", "停電は何世帯で起きましたか？", False),
+        ("Who became interim head?", "彼が暫定の代表に就いたのはいつですか？", False),
+        ("Who became interim head?", "いつからですか？", False),
+        ("暫定の代表は誰ですか？", "And since when?", False),
+        ("???", "Who became interim head?", False),
+    ],
+)
+def test_a_question_in_another_language_takes_up_nothing(before, question, alone):
+    assert stands_alone(question, before) == alone
+
+
 def test_of_written_follow_ups_hardly_one_is_taken_for_standing_alone() -> None:
     rows = [json.loads(line) for line in WRITTEN.read_text(encoding="utf-8").splitlines()]
     told = [row for row in rows if stands_alone(row["question"])]

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from qa.roles import leads, people, roles, wrong_role
+from qa.roles import leads, owner, people, roles, wrong_role
 
 
 @pytest.mark.parametrize(
@@ -55,6 +55,27 @@ def test_offices_in_several_languages(text: str, kinds: set[str]) -> None:
 def test_what_qualifies_an_office(text: str, former: bool, interim: bool) -> None:
     (role,) = roles(text)
     assert (role.former, role.interim) == (former, interim)
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("the CEO of Blue Lake said", "Blue Lake"),
+        ("Blue Lake's long-time interim CEO", "Blue Lake"),
+        ("Mills' CEO", "Mills"),
+        ("der CEO von Blue Lake", "Blue Lake"),
+        ("リーフワークスの暫定CEO", "リーフワークス"),
+        ("スケールAIのCEO", "スケールAI"),
+        ("Blue Lake社のCEO", "Blue Lake"),
+        ("同社のCEO", ""),
+        ("ジェイソン・モスCEO", ""),
+        ("the company's CEO", ""),
+        ("the chairman of the board", ""),
+    ],
+)
+def test_what_an_office_is_of(text: str, name: str) -> None:
+    (role,) = roles(text)
+    assert owner(role, text) == name
 
 
 def test_people_are_not_what_they_belong_to() -> None:

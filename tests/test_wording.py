@@ -102,6 +102,11 @@ def test_the_source_form_of_a_name_is_added_once() -> None:
             "ジェイソン・ドロージ氏が残る。",
             "제이슨 드로지 (ジェイソン・ドロージ)는 남는다.",
         ),
+        (
+            "此外，前首席战略官杰伊森·多罗吉担任临时首席执行官。",
+            "元最高戦略責任者であるジェイソン・ドロージ氏が暫定CEOに就任した。",
+            "此外，前首席战略官杰伊森·多罗吉 (ジェイソン・ドロージ)担任临时首席执行官。",
+        ),
         ("スケールAIが伸びた。", "Investors like Scale AI.", "スケールAI (Scale AI)が伸びた。"),
         ("メタのCEO", "It said Meta CEO Mark Zuckerberg came.", "メタ (Meta)のCEO"),
         ("メルコールは伸びた。", "It hurt Mercor's rivals.", "メルコール (Mercor)は伸びた。"),
