@@ -21,9 +21,11 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmarks.judge_pairs import ARTICLES
+from evals.suites import invented
+from qa.language import detect
 from qa.sentences import split_sentences
 
-ARTICLES = Path(__file__).with_name("articles")
 XQUAD = "ru ar el hi ro th tr vi".split()
 MOST = 240
 
@@ -63,12 +65,11 @@ def _ours() -> Iterator[tuple[str, list[str], list[str]]]:
     """Each language's paragraphs and questions in the invented articles."""
     paragraphs: dict[str, list[str]] = defaultdict(list)
     questions: dict[str, list[str]] = defaultdict(list)
-    for path in sorted(ARTICLES.glob("*/*.json")):
-        article = json.loads(path.read_text(encoding="utf-8"))
-        space = "" if article["language"] in ("ja", "zh") else " "
-        paragraphs[article["language"]] += [space.join(sentences) for sentences in article["paragraphs"]]
-        for row in article["questions"]:
-            questions[row["language"]].append(row["question"])
+    for suite in map(invented, sorted(ARTICLES.iterdir())):
+        for passage in suite.passages:
+            paragraphs[detect(passage.text)] += passage.text.split("\n\n")
+        for case in suite.cases:
+            questions[case.lang].append(case.question)
     for language in paragraphs:
         yield language, paragraphs[language], questions[language]
 

@@ -146,7 +146,7 @@ _POST = re.compile(
 """What somebody holds, without its name."""
 _NAME = rf"{CAPITALS}|[ァ-ヺー・]{{2,}}[A-Za-z]*"
 _POST_AT = re.compile(
-    rf"\b(?:at|with|bei|en)\s(?:the\s)?(?P<at>{_NAME})|(?P<ja>{_NAME})(?:で|に(?:お[けい]))|(?P<ko>[가-힣A-Za-z]+)에서|在(?P<zh>[A-Za-z]+)"
+    rf"\b(?:at|with|bei|en)\s(?:the\s)?({_NAME})|({_NAME})(?:で|にお[けい])|([가-힣A-Za-z]+)에서|在([A-Za-z]+)"
 )
 """Where somebody holds it: "her title at Blue Lake"."""
 _TAKES_UP = re.compile(
@@ -307,13 +307,13 @@ def _office_lacks(question: str, evidence: str) -> str:
 
 def _post_lacks(question: str, evidence: str) -> str:
     """Whether the question asks for somebody's post somewhere, and the evidence has only posts elsewhere."""
-    place = _POST_AT.search(question) if _POST.search(question) else None
-    held = roles(evidence)
-    if not place or not held:
+    if not (_POST.search(question) and (place := _POST_AT.search(question))):
         return ""
     at = next(name for name in place.groups() if name)
-    rest = _without(evidence, [(role.start, role.end + len("として")) for role in held])
-    if leads(evidence) or _TAKES_UP.search(rest) or not _all_of_others(at, held, evidence):
+    held = roles(evidence)
+    if not held or leads(evidence) or not _all_of_others(at, held, evidence):
+        return ""
+    if _TAKES_UP.search(_without(evidence, [(role.start, role.end + len("として")) for role in held])):
         return ""
     return f"the question asks for a post at {at}, the source names posts elsewhere"
 

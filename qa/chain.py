@@ -211,14 +211,15 @@ class Pipeline:
         if turn.reply:
             return turn
         judged = self._judged(turn, config)
-        same = turn.query == turn.question or not self.chat.local
-        if judged.chosen or same or not may_stand_alone(turn.question):
+        rewritten = self.chat.local and turn.query != turn.question
+        if judged.chosen or not (rewritten and may_stand_alone(turn.question)):
             return judged
         typed = self._judged(self.retrieve(replace(turn, query=turn.question), config), config)
         sure = typed.stated is None or typed.stated >= _SURE_AS_TYPED
         return typed if typed.chosen and sure else judged
 
     def _judged(self, turn: Turn, config: RunnableConfig) -> Turn:
+        """`judge` for the question as `retrieve` looked for it."""
         if not turn.passages:
             return turn
         if not self._threshold:

@@ -82,12 +82,14 @@ _CLAUSE = re.compile(r"[、。，；;\n]|,\s|[.!?](?=\s|$)|\b(?:while|whereas|bu
 _PERSON = re.compile(r"([一-龥々ァ-ヺー・]{1,12}[ぁ-ゖ]{0,4})(?:氏|さん|様|教授|選手|女士|先生)")
 _ATTACHED = re.compile(r"[一-龥々ァ-ヺー]{2,}$")
 _OWNER_AFTER = re.compile(r"\s?(?:の|[’']s\b|社)")
+_OWNER_BEFORE = re.compile(r"\b(?:of|at|for|in|de|von|bei)\s(?:the\s)?$", re.IGNORECASE)
+"""What stands beside the name of what somebody belongs to."""
 _OWNED = re.compile(
     rf"(?P<foreign>(?:{KATAKANA.pattern})[A-Za-z]*|{CAPITALS})社?の(?:[現元前新旧]|暫定|共同|代表)*$"
     rf"|(?P<own>{CAPITALS})(?:[’']s|(?<=s)[’'])\s(?:[a-z-]+\s){{0,2}}$"
 )
 _OWNED_BY = re.compile(rf"\s(?:of|at|von|bei|de|del)\s(?:the\s|la\s|der\s)?({CAPITALS})")
-_OWNER_BEFORE = re.compile(r"\b(?:of|at|for|in|de|von|bei)\s(?:the\s)?$", re.IGNORECASE)
+"""The name of what an office is of, before and behind the office."""
 
 
 def roles(text: str) -> list[Role]:

@@ -451,6 +451,11 @@ def test_reindex_after_a_changed_chunking(make, article, tmp_path):
         assert changed.search("boat")
 
 
+def set_answer(assistant, **values: object) -> None:
+    answer = assistant.settings.answer.model_copy(update=values)
+    assistant.settings = assistant.settings.model_copy(update={"answer": answer})
+
+
 def sure_of(*words: str):
     """A model that finds the answer stated where every word is in the sentence."""
     return lambda prompt: 0.9 if all(word in prompt.split("Question:")[0] for word in words) else 0.1
@@ -516,8 +521,7 @@ def test_the_adapter_is_asked_the_question_alone(make, article):
 )
 def test_from_english_to_english_the_adapter_must_be_surer(make, question, text, stated, wanted, answered):
     assistant = make(stated=stated, local=True, adapters={"judge": "0c1d2e3f"})
-    answers = assistant.settings.answer.model_copy(update={"stated_threshold": wanted})
-    assistant.settings = assistant.settings.model_copy(update={"answer": answers})
+    set_answer(assistant, stated_threshold=wanted)
     assistant.add_texts([("a1", "The ferry" if text.isascii() else "船の再開", text)])
     assert assistant.ask(question).answered == answered
 
@@ -548,9 +552,7 @@ def test_a_follow_up_is_also_asked_as_it_was_typed(make, article, stated, answer
         local=True,
         adapters={"judge": "0c1d2e3f"},
     )
-    assistant.settings = assistant.settings.model_copy(
-        update={"answer": assistant.settings.answer.model_copy(update={"stated_threshold": 0.1})}
-    )
+    set_answer(assistant, stated_threshold=0.1)
     assistant.add(article)
     question = "Who will run the ferry service?"
     answer = assistant.ask(question, [("Is there a ferry?", "There is.")])
@@ -662,9 +664,7 @@ def test_a_translation_that_fails_gives_way_to_the_source_sentence(make, article
 
 def test_which_reader_the_model_is_can_be_set(make, article, tmp_path):
     assistant = make(stated=0.95)
-    assistant.settings = assistant.settings.model_copy(
-        update={"answer": assistant.settings.answer.model_copy(update={"quote": True})}
-    )
+    set_answer(assistant, quote=True)
     assistant.add(article)
     assert assistant.ask("Who will run the ferry service?").text.startswith("Mara Ellison, the harbour")
 
