@@ -6,6 +6,7 @@ folders describe, and are never copied into this project.
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 from collections.abc import Callable, Iterator, Mapping
@@ -109,24 +110,39 @@ def invented(folder: Path) -> Suite:
     passages: list[Passage] = []
     for path in sorted(folder.glob("*.json")):
         article = json.loads(path.read_text(encoding="utf-8"))
-        space = "" if article["language"] in ("ja", "zh") else " "
-        passage = Passage(path.stem, article["title"], "\n\n".join(map(space.join, article["paragraphs"])))
-        sentences = [sentence for paragraph in article["paragraphs"] for sentence in paragraph]
-        passages.append(passage)
+        own, sentences = _invented_passages(path.stem, article)
+        passages += own
         for number, row in enumerate(article["questions"], 1):
-            stated = [sentence for sentence in sentences if sentence.startswith(tuple(row["evidence"]))]
-            starts = [(passage.text.index(sentence), sentence) for sentence in stated]
+            spans = [span for span, text in sentences.items() if text.startswith(tuple(row["evidence"]))]
             case = Case(
                 id=f"{path.stem}-{number:02}",
                 question=row["question"],
                 lang=row["language"],
-                answerable=bool(stated),
-                gold_ids=(passage.name,) if stated else (),
-                gold_spans=tuple((passage.name, start, start + len(text)) for start, text in starts),
-                among=(passage.name,),
+                answerable=bool(spans),
+                gold_ids=tuple(dict.fromkeys(name for name, _, _ in spans)),
+                gold_spans=tuple(spans),
+                among=tuple(passage.name for passage in own),
             )
             cases.append(case)
     return Suite(folder.name, tuple(cases), tuple(passages), rule="cites")
+
+
+def _invented_passages(name: str, article: Mapping[str, Any]) -> tuple[list[Passage], dict[Span, str]]:
+    """An article's passages, each paragraph by itself where it has a title, and their sentences by place."""
+    space = "" if article["language"] in ("ja", "zh") else " "
+    if "titles" in article:
+        named = [(f"{name}-{n:02}", title) for n, title in enumerate(article["titles"], 1)]
+        parts = [[paragraph] for paragraph in article["paragraphs"]]
+    else:
+        named, parts = [(name, article["title"])], [article["paragraphs"]]
+    passages = []
+    sentences: dict[Span, str] = {}
+    for (name, title), paragraphs in zip(named, parts, strict=True):
+        passages.append(Passage(name, title, "\n\n".join(map(space.join, paragraphs))))
+        for sentence in itertools.chain.from_iterable(paragraphs):
+            start = passages[-1].text.index(sentence)
+            sentences[name, start, start + len(sentence)] = sentence
+    return passages, sentences
 
 
 def _load(name: str, places: Places) -> Suite:

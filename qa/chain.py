@@ -78,7 +78,8 @@ class Turn:
         query: the question as it stands alone.
         reply: a finished reply that needs no source; "" to go on.
         hits: passages found, best first.
-        passages: the sentences nearest to the question, nearest first; from `judge` on with the model's view.
+        passages: the sentences nearest to the question, nearest first; from `judge` on, by the
+            view of the model, those that it read.
         chosen: those an answer is made from, in document order; none to refuse.
         stated: probability that the best states the answer; None where it was not asked.
         spent: stage name to seconds.
@@ -236,10 +237,12 @@ class Pipeline:
             seen.append(evidence.judged(passage, self._stated(turn, [passage], config)))
         ranked = evidence.best_first(seen)
         sure = evidence.sureness(ranked)
-        turn = replace(turn, passages=tuple(ranked), stated=sure)
         quoted = _is_in(ranked[0], turn.language)
         if sure < self._wanted(turn, quoted):
-            return turn
+            known = {passage.candidate for passage in seen}
+            unread = [passage for passage in turn.passages if passage.candidate not in known]
+            return replace(turn, passages=(*ranked, *unread), stated=sure)
+        turn = replace(turn, passages=tuple(ranked), stated=sure)
         chosen = evidence.choose(ranked, self.settings.answer.evidence, quoted)
         return replace(turn, chosen=tuple(self._needed(turn, passage, config) for passage in chosen))
 
@@ -484,10 +487,13 @@ class Pipeline:
         )
 
     def _nearest(self, turn: Turn) -> Citation | None:
-        """The source sentence that came nearest: by the model's view where it was asked, else by meaning."""
+        """The source sentence that came nearest, of those with the question's names if any has them all.
+
+        Which is nearest the model says where it was asked, else the meaning.
+        """
         if not turn.passages:
             return None
-        best = turn.passages[0]
+        best = next((passage for passage in turn.passages if not passage.absent), turn.passages[0])
         return _citation(best.candidate, 0, best.score)
 
     def _receipt(self, turn: Turn) -> Receipt:

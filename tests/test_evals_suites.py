@@ -38,7 +38,7 @@ def test_invented_articles_mark_whole_sentences_and_none_is_learned_from():
     scored = load_suite("invented")
     assert (len(scored.cases), sum(case.answerable for case in scored.cases)) == (240, 120)
     learned = [invented(folder) for folder in sorted(ARTICLES.iterdir())]
-    assert len({passage.text for suite in [scored, *learned] for passage in suite.passages}) == 534
+    assert len({passage.text for suite in [scored, *learned] for passage in suite.passages}) == 816
     for suite in [scored, *learned]:
         texts = {passage.name: passage.text for passage in suite.passages}
         for case in suite.cases:
@@ -54,6 +54,19 @@ def test_article_and_conversations_point_into_the_file_given(tmp_path):
         suite = load_suite(name, place, 4)
         assert {span[0] for case in suite.cases for span in case.gold_spans} == {"news.txt"}
     assert any(case.history for case in suite.cases)
+
+
+def test_an_invented_article_with_titles_is_a_passage_for_each(tmp_path):
+    rows = [{"language": "en", "question": "Who built it?", "evidence": ["It was built"], "kind": ""}]
+    paragraphs = [["The mill stands.", "It was built by Ro."], ["The dam stands."]]
+    article = {"title": "", "titles": ["Mill", "Dam"], "language": "en"}
+    text = json.dumps(article | {"paragraphs": paragraphs, "questions": rows})
+    (tmp_path / "1.json").write_text(text, encoding="utf-8")
+    suite = invented(tmp_path)
+    assert [(p.name, p.title) for p in suite.passages] == [("1-01", "Mill"), ("1-02", "Dam")]
+    (case,) = suite.cases
+    assert case.among == ("1-01", "1-02") and case.gold_ids == ("1-01",)
+    assert case.gold_spans == (("1-01", 17, 36),)
 
 
 def test_absent_sets_are_said_with_both_ways_to_name_them(tmp_path, monkeypatch):
