@@ -491,6 +491,14 @@ def test_no_sentence_states_it_so_nothing_is_quoted(make, article):
     assert not answer.answered and answer.reason == "not_stated" and answer.nearest is not None
 
 
+def test_a_refusal_shows_the_nearest_sentence_that_has_the_names_of_the_question(make, article):
+    assistant = make(stated=lambda prompt: 0.02 if "4 May" in prompt else 0.01, local=True)
+    assistant.add(article)
+    answer = assistant.ask("When was Mara Ellison born?")
+    assert not answer.answered and answer.nearest is not None
+    assert answer.nearest.quote.startswith("Mara Ellison, the harbour master")
+
+
 def test_the_adapter_has_a_prompt_and_a_threshold_of_its_own(make, article):
     assistant = make(stated=0.3, local=True, adapters={"judge": "0c1d2e3f"})
     assistant.add(article)
