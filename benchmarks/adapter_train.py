@@ -38,7 +38,7 @@ import torch
 import torch.nn.functional as F
 
 FAST = torch.cuda.is_available() or torch.ops.mkldnn._is_mkldnn_bf16_supported()
-WIDTH = torch.bfloat16 if FAST else torch.float32
+DTYPE = torch.bfloat16 if FAST else torch.float32
 """What is multiplied in: processors that only imitate bfloat16 do it on one core, at a fifth of the speed."""
 LAYERS, HEADS, KV_HEADS, HEAD = 28, 12, 2, 128
 EPSILON, THETA = 1e-6, 1e6
@@ -79,8 +79,8 @@ class Linear(torch.nn.Module):
 
     def __init__(self, weight: Tensor, bias: Tensor | None, rank: int) -> None:
         super().__init__()
-        self.weight = weight.to(WIDTH)
-        self.bias = None if bias is None else bias.to(WIDTH)
+        self.weight = weight.to(DTYPE)
+        self.bias = None if bias is None else bias.to(DTYPE)
         self.rank = rank
         if rank:
             into, out = weight.shape[1], weight.shape[0]
@@ -90,7 +90,7 @@ class Linear(torch.nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """Shape (..., in) to (..., out)."""
         y = F.linear(x, self.weight, self.bias)
-        return y + F.linear(F.linear(x, self.a.to(WIDTH)), self.b.to(WIDTH)) if self.rank else y
+        return y + F.linear(F.linear(x, self.a.to(DTYPE)), self.b.to(DTYPE)) if self.rank else y
 
 
 class Layer(torch.nn.Module):
@@ -157,7 +157,7 @@ class Model(torch.nn.Module):
 
     def __init__(self, read: Weights, layers: int, learn: int, rank: int) -> None:
         super().__init__()
-        self.embedding, self.words = read("token_embd.weight").to(WIDTH), read("output.weight").to(WIDTH)
+        self.embedding, self.words = read("token_embd.weight").to(DTYPE), read("output.weight").to(DTYPE)
         frozen = layers - learn
         self.layers = torch.nn.ModuleList(
             Layer(read, index, rank if index >= frozen else 0) for index in range(layers)
@@ -211,7 +211,7 @@ def _laid(groups: Sequence[Group]) -> tuple[Tensor, Tensor, Tensor, Tensor, Tens
     order = torch.arange(len(tokens))
     read = (part_of[None] == 0) | (part_of[:, None] == part_of[None])
     sees = (order[:, None] >= order[None]) & (group_of[:, None] == group_of[None]) & read
-    seen = torch.zeros(sees.shape, dtype=WIDTH).masked_fill_(~sees, -math.inf)
+    seen = torch.zeros(sees.shape, dtype=DTYPE).masked_fill_(~sees, -math.inf)
     return torch.tensor(tokens), torch.tensor(places), seen, torch.tensor(before), torch.tensor(wanted)
 
 
@@ -424,7 +424,7 @@ def _heads(x: Tensor, count: int) -> Tensor:
 
 def _normed(x: Tensor, weight: Tensor) -> Tensor:
     wide = x.float()
-    return (wide * torch.rsqrt(wide.pow(2).mean(-1, keepdim=True) + EPSILON) * weight).to(WIDTH)
+    return (wide * torch.rsqrt(wide.pow(2).mean(-1, keepdim=True) + EPSILON) * weight).to(DTYPE)
 
 
 def _turned(x: Tensor, places: Tensor) -> Tensor:
@@ -432,7 +432,7 @@ def _turned(x: Tensor, places: Tensor) -> Tensor:
     angles = places.float()[:, None] / THETA ** (torch.arange(0, HEAD, 2, device=x.device).float() / HEAD)
     angles = torch.cat([angles, angles], -1)
     first, second = x[..., : HEAD // 2], x[..., HEAD // 2 :]
-    return x * angles.cos().to(WIDTH) + torch.cat([-second, first], -1) * angles.sin().to(WIDTH)
+    return x * angles.cos().to(DTYPE) + torch.cat([-second, first], -1) * angles.sin().to(DTYPE)
 
 
 if __name__ == "__main__":

@@ -6,7 +6,6 @@ folders describe, and are never copied into this project.
 
 from __future__ import annotations
 
-import itertools
 import json
 import os
 from collections.abc import Callable, Iterator, Mapping
@@ -127,20 +126,20 @@ def invented(folder: Path) -> Suite:
     return Suite(folder.name, tuple(cases), tuple(passages), rule="cites")
 
 
-def _invented_passages(name: str, article: Mapping[str, Any]) -> tuple[list[Passage], dict[Span, str]]:
+def _invented_passages(stem: str, article: Mapping[str, Any]) -> tuple[list[Passage], dict[Span, str]]:
     """An article's passages, each paragraph by itself where it has a title, and their sentences by place."""
     space = "" if article["language"] in ("ja", "zh") else " "
-    if "titles" in article:
-        named = [(f"{name}-{n:02}", title) for n, title in enumerate(article["titles"], 1)]
-        parts = [[paragraph] for paragraph in article["paragraphs"]]
-    else:
-        named, parts = [(name, article["title"])], [article["paragraphs"]]
+    parts = [(stem, article["title"], article["paragraphs"])]
+    if titles := article.get("titles"):
+        titled = enumerate(zip(titles, article["paragraphs"], strict=True), 1)
+        parts = [(f"{stem}-{number:02}", title, [paragraph]) for number, (title, paragraph) in titled]
     passages = []
     sentences: dict[Span, str] = {}
-    for (name, title), paragraphs in zip(named, parts, strict=True):
-        passages.append(Passage(name, title, "\n\n".join(map(space.join, paragraphs))))
-        for sentence in itertools.chain.from_iterable(paragraphs):
-            start = passages[-1].text.index(sentence)
+    for name, title, paragraphs in parts:
+        text = "\n\n".join(map(space.join, paragraphs))
+        passages.append(Passage(name, title, text))
+        for sentence in (sentence for paragraph in paragraphs for sentence in paragraph):
+            start = text.index(sentence)
             sentences[name, start, start + len(sentence)] = sentence
     return passages, sentences
 

@@ -78,8 +78,8 @@ class Turn:
         query: the question as it stands alone.
         reply: a finished reply that needs no source; "" to go on.
         hits: passages found, best first.
-        passages: the sentences nearest to the question, nearest first; from `judge` on, by the
-            view of the model, those that it read.
+        passages: the sentences nearest to the question, nearest first; from `judge` on those
+            that the model read, by its view, and behind them, where none states it, the others.
         chosen: those an answer is made from, in document order; none to refuse.
         stated: probability that the best states the answer; None where it was not asked.
         spent: stage name to seconds.
@@ -240,8 +240,8 @@ class Pipeline:
         quoted = _is_in(ranked[0], turn.language)
         if sure < self._wanted(turn, quoted):
             known = {passage.candidate for passage in seen}
-            unread = [passage for passage in turn.passages if passage.candidate not in known]
-            return replace(turn, passages=(*ranked, *unread), stated=sure)
+            others = [passage for passage in turn.passages if passage.candidate not in known]
+            return replace(turn, passages=(*ranked, *others), stated=sure)
         turn = replace(turn, passages=tuple(ranked), stated=sure)
         chosen = evidence.choose(ranked, self.settings.answer.evidence, quoted)
         return replace(turn, chosen=tuple(self._needed(turn, passage, config) for passage in chosen))
